@@ -1,0 +1,303 @@
+// The joined tables, and how Kafka reads the text of a setting: by type, then by rule, with its own
+// words of refusal.
+#include "protocol/config_def.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <charconv>
+#include <cmath>
+#include <initializer_list>
+#include <limits>
+
+#include "protocol/config_tables.hpp"
+
+namespace kafkasim::protocol {
+namespace {
+
+std::vector<ConfigDef> joined(std::initializer_list<std::span<const ConfigDef>> tables) {
+  std::vector<ConfigDef> all;
+  for (const auto& table : tables) all.insert(all.end(), table.begin(), table.end());
+  std::sort(all.begin(), all.end(),
+            [](const ConfigDef& a, const ConfigDef& b) { return a.name < b.name; });
+  return all;
+}
+
+bool is_space(char c) {
+  return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == '\v';
+}
+
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+bool same_ignoring_case(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](char x, char y) { return lower(x) == lower(y); });
+}
+
+std::string refusal(const ConfigDef& def, std::string_view value, std::string_view why) {
+  return fmt::format("Invalid value {} for configuration {}: {}", value, def.name, why);
+}
+
+std::vector<std::string> split_list(std::string_view text, char separator) {
+  std::vector<std::string> entries;
+  while (!text.empty()) {
+    const auto end = std::min(text.find(separator), text.size());
+    entries.emplace_back(trimmed(text.substr(0, end)));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return entries;
+}
+
+// A whole number as Java reads it: an optional sign and decimal digits, within the type.
+std::optional<std::int64_t> whole_number(std::string_view text, std::int64_t lowest,
+                                         std::int64_t highest) {
+  if (text.size() > 1 && text[0] == '+' && text[1] != '-') text.remove_prefix(1);
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  if (number < lowest || number > highest) return std::nullopt;
+  return number;
+}
+
+std::optional<double> real_number(std::string_view text) {
+  if (text.size() > 1 && text[0] == '+' && text[1] != '-') text.remove_prefix(1);
+  double number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(number))
+    return std::nullopt;
+  return number;
+}
+
+// The classes that a scenario may name: what stands behind every other name is code that is not
+// here.
+bool is_known_class(std::string_view name) {
+  constexpr std::string_view package = "org.apache.kafka.common.serialization.";
+  if (name == "org.apache.kafka.clients.producer.RoundRobinPartitioner") return true;
+  if (!name.starts_with(package)) return false;
+  name.remove_prefix(package.size());
+  for (const std::string_view suffix : {"Serializer", "Deserializer"}) {
+    for (const std::string_view type :
+         {"String", "ByteArray", "Bytes", "ByteBuffer", "Integer", "Long", "Short", "Double",
+          "Float", "Boolean", "UUID", "Void", "List"}) {
+      if (name == fmt::format("{}{}", type, suffix)) return true;
+    }
+  }
+  return false;
+}
+
+ParsedConfig parse_type(const ConfigDef& def, std::string_view given) {
+  const std::string_view text = trimmed(given);
+  switch (def.type) {
+    case ConfigType::boolean:
+      if (same_ignoring_case(text, "true")) return {true, ""};
+      if (same_ignoring_case(text, "false")) return {false, ""};
+      return {{}, refusal(def, given, "Expected value to be either true or false")};
+    case ConfigType::short_number:
+    case ConfigType::int_number:
+    case ConfigType::long_number: {
+      std::int64_t highest = std::numeric_limits<std::int64_t>::max();
+      if (def.type == ConfigType::int_number) highest = std::numeric_limits<std::int32_t>::max();
+      if (def.type == ConfigType::short_number) highest = std::numeric_limits<std::int16_t>::max();
+      if (const auto number = whole_number(text, -highest - 1, highest)) return {*number, ""};
+      return {
+          {},
+          refusal(def, given, fmt::format("Not a number of type {}", config_type_name(def.type)))};
+    }
+    case ConfigType::real:
+      if (const auto number = real_number(text)) return {*number, ""};
+      return {{}, refusal(def, given, "Not a number of type DOUBLE")};
+    case ConfigType::list:
+      return {split_list(text, ','), ""};
+    case ConfigType::class_name:
+      if (is_known_class(text)) return {std::string(text), ""};
+      return {{}, refusal(def, given, fmt::format("Class {} could not be found.", text))};
+    case ConfigType::text:
+    case ConfigType::password:
+      return {std::string(text), ""};
+  }
+  return {{}, refusal(def, given, "Unknown type")};
+}
+
+double as_real(const ConfigValue& value) {
+  if (const auto* whole = std::get_if<std::int64_t>(&value)) return static_cast<double>(*whole);
+  if (const auto* real = std::get_if<double>(&value)) return *real;
+  return 0;
+}
+
+std::string shown(const ConfigValue& value) {
+  if (const auto* whole = std::get_if<std::int64_t>(&value)) return fmt::format("{}", *whole);
+  if (const auto* real = std::get_if<double>(&value)) return fmt::format("{}", *real);
+  if (const auto* text = std::get_if<std::string>(&value)) return *text;
+  return {};
+}
+
+std::string check_range(const ConfigDef& def, const ConfigValue& value) {
+  const double number = as_real(value);
+  if (def.rule == ConfigRule::between_or_minus_one) {
+    if (number == -1 || (number >= def.low && number <= def.high)) return {};
+    return refusal(
+        def, shown(value),
+        fmt::format("Value must be between {} and {} or equal to -1", def.low, def.high));
+  }
+  if (number < def.low)
+    return refusal(def, shown(value), fmt::format("Value must be at least {}", def.low));
+  if (def.rule == ConfigRule::between && number > def.high) {
+    return refusal(
+        def, shown(value),
+        fmt::format("Value must be no more than {}", static_cast<std::int64_t>(def.high)));
+  }
+  return {};
+}
+
+std::string check_words(const ConfigDef& def, const ConfigValue& value) {
+  const bool ignoring_case = def.rule == ConfigRule::one_of_ignoring_case;
+  const std::vector<std::string> allowed = split_list(def.words, ',');
+  std::vector<std::string> entries;
+  if (const auto* list = std::get_if<std::vector<std::string>>(&value)) {
+    entries = *list;
+  } else {
+    entries.push_back(shown(value));
+  }
+  for (const std::string& entry : entries) {
+    const bool known = std::any_of(allowed.begin(), allowed.end(), [&](const std::string& word) {
+      return ignoring_case ? same_ignoring_case(word, entry) : word == entry;
+    });
+    if (known) continue;
+    return refusal(def, entry,
+                   fmt::format("String must be one of{} {}",
+                               ignoring_case ? " (case insensitive):" : ":", def.words));
+  }
+  return {};
+}
+
+bool is_replica_list(const std::vector<std::string>& entries) {
+  if (entries.size() == 1 && entries[0] == "*") return true;
+  return std::all_of(entries.begin(), entries.end(), [](const std::string& entry) {
+    const std::vector<std::string> pair = split_list(entry, ':');
+    return pair.size() == 2 && std::all_of(pair.begin(), pair.end(), [](const std::string& number) {
+             return !number.empty() && std::all_of(number.begin(), number.end(),
+                                                   [](char c) { return c >= '0' && c <= '9'; });
+           });
+  });
+}
+
+// PnDTnHnMn.nS without a sign: days, then after a T hours, minutes and seconds, each at most once
+// and in order.
+bool is_iso_duration(std::string_view text) {
+  if (text.size() < 2 || lower(text[0]) != 'p') return false;
+  text.remove_prefix(1);
+  constexpr std::string_view units = "dthms";
+  std::size_t next_unit = 0;
+  bool in_time = false;
+  bool any = false;
+  while (!text.empty()) {
+    if (lower(text[0]) == 't') {
+      if (in_time || text.size() == 1) return false;
+      in_time = true;
+      next_unit = 2;
+      text.remove_prefix(1);
+      continue;
+    }
+    const auto digits = text.find_first_not_of("0123456789.");
+    if (digits == 0 || digits == std::string_view::npos) return false;
+    const auto unit = units.find(lower(text[digits]), next_unit);
+    if (unit == std::string_view::npos || (unit == 0) == in_time || text[0] == '.') return false;
+    if (unit != 4 && text.substr(0, digits).find('.') != std::string_view::npos) return false;
+    next_unit = unit + 1;
+    any = true;
+    text.remove_prefix(digits + 1);
+  }
+  return any;
+}
+
+std::string check_offset_reset(const ConfigDef& def, const std::string& text) {
+  constexpr std::string_view by_duration = "by_duration:";
+  if (text == "earliest" || text == "latest" || text == "none") return {};
+  if (text.starts_with(by_duration) &&
+      is_iso_duration(std::string_view(text).substr(by_duration.size())))
+    return {};
+  return refusal(
+      def, text,
+      fmt::format(
+          "Invalid value `{}` for configuration {}. The value must be either 'earliest', 'latest', "
+          "'none' or of the format 'by_duration:<PnDTnHnMn.nS.>'.",
+          text, def.name));
+}
+
+std::string check_rule(const ConfigDef& def, const ConfigValue& value) {
+  switch (def.rule) {
+    case ConfigRule::any:
+      return {};
+    case ConfigRule::at_least:
+    case ConfigRule::between:
+    case ConfigRule::between_or_minus_one:
+      return check_range(def, value);
+    case ConfigRule::one_of:
+    case ConfigRule::one_of_ignoring_case:
+      return check_words(def, value);
+    case ConfigRule::non_empty:
+      return shown(value).empty() ? refusal(def, "", "String must be non-empty") : std::string();
+    case ConfigRule::replica_list:
+      if (is_replica_list(std::get<std::vector<std::string>>(value))) return {};
+      return refusal(
+          def, fmt::format("[{}]", fmt::join(std::get<std::vector<std::string>>(value), ", ")),
+          fmt::format("{} must be the literal '*' or a list of replicas in the following format: "
+                      "[partitionId]:[brokerId],[partitionId]:[brokerId],...",
+                      def.name));
+    case ConfigRule::offset_reset:
+      return check_offset_reset(def, std::get<std::string>(value));
+  }
+  return {};
+}
+
+}  // namespace
+
+std::span<const ConfigDef> producer_config_defs() {
+  static const std::vector<ConfigDef> defs =
+      joined({tables::producer_rows(), tables::security_rows()});
+  return defs;
+}
+
+std::span<const ConfigDef> consumer_config_defs() {
+  static const std::vector<ConfigDef> defs =
+      joined({tables::consumer_rows(), tables::security_rows()});
+  return defs;
+}
+
+std::span<const ConfigDef> broker_config_defs() {
+  static const std::vector<ConfigDef> defs =
+      joined({tables::broker_rows_a_to_l(), tables::broker_rows_m_to_z(), tables::group_rows(),
+              tables::security_rows()});
+  return defs;
+}
+
+std::span<const ConfigDef> topic_config_defs() { return tables::topic_rows(); }
+
+const ConfigDef* find_config(std::span<const ConfigDef> defs, std::string_view name) {
+  const auto found = std::lower_bound(
+      defs.begin(), defs.end(), name,
+      [](const ConfigDef& def, std::string_view wanted) { return def.name < wanted; });
+  return found != defs.end() && found->name == name ? &*found : nullptr;
+}
+
+ParsedConfig parse_config(const ConfigDef& def, std::string_view text) {
+  ParsedConfig parsed = parse_type(def, text);
+  if (parsed.error.empty()) parsed.error = check_rule(def, parsed.value);
+  return parsed;
+}
+
+std::string_view config_type_name(ConfigType type) {
+  constexpr std::array<std::string_view, 9> names = {
+      "BOOLEAN", "SHORT", "INT", "LONG", "DOUBLE", "STRING", "LIST", "CLASS", "PASSWORD"};
+  return names.at(static_cast<std::size_t>(type));
+}
+
+}  // namespace kafkasim::protocol

@@ -1,0 +1,232 @@
+// What the parts of the cluster and its clients report to the trace, in Kafka's words. Each event
+// has a name (that of its trigger in scenario files where it has one) and says itself in one line.
+// The ledger, expectations and reports read these and nothing else.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "protocol/error_code.hpp"
+#include "protocol/ids.hpp"
+#include "protocol/record_batch.hpp"
+
+namespace kafkasim::protocol::events {
+
+// ---- producers; the trace's "who" is the producer ----
+struct Sent {  // send() was called
+  static constexpr std::string_view name = "sent";
+  std::string topic;
+  Record record;
+  void describe(std::string& out) const;
+};
+struct Acked {  // the producer heard success; offsets are -1 with acks=0
+  static constexpr std::string_view name = "acked";
+  TopicPartition partition;
+  Offset base_offset;
+  BatchRef batch;              // all records of it, in order
+  bool expects_offset = true;  // false with acks=0
+  void describe(std::string& out) const;
+};
+struct Failed {  // the application got an error for this record
+  static constexpr std::string_view name = "failed";
+  std::string topic;
+  std::int32_t partition = -1;  // -1 = none was chosen
+  Record record;
+  ErrorCode error = ErrorCode::none;
+  std::string message;        // the exception's text
+  bool maybe_stored = false;  // it may be in the log all the same
+  void describe(std::string& out) const;
+};
+struct Retried {  // a batch goes back to the queue after an error
+  static constexpr std::string_view name = "retried";
+  TopicPartition partition;
+  ErrorCode error = ErrorCode::none;
+  std::int32_t attempts = 0;
+  BatchRef batch;
+  void describe(std::string& out) const;
+};
+struct MetError {  // a client met a protocol error (each time)
+  static constexpr std::string_view name = "error";
+  std::string request;  // "Produce"
+  ErrorCode error = ErrorCode::none;
+  void describe(std::string& out) const;
+};
+struct ProducerIdAssigned {
+  static constexpr std::string_view name = "producer-id";
+  ProducerId producer_id;
+  ProducerEpoch producer_epoch;
+  void describe(std::string& out) const;
+};
+
+// ---- brokers; "who" is the broker ----
+struct Appended {  // to the leader's log (not a follower's)
+  static constexpr std::string_view name = "appended";
+  TopicPartition partition;
+  StoredBatch stored;
+  void describe(std::string& out) const;
+};
+struct Copied {  // appended to a follower's log
+  static constexpr std::string_view name = "copied";
+  TopicPartition partition;
+  StoredBatch stored;
+  void describe(std::string& out) const;
+};
+struct Deduplicated {  // a batch whose sequence was in the log already: answered with success,
+                       // nothing appended
+  static constexpr std::string_view name = "deduplicated";
+  TopicPartition partition;
+  Offset base_offset;
+  BatchRef batch;
+  void describe(std::string& out) const;
+};
+struct HighWatermarkMoved {  // at the leader; records below `to` are replicated
+  static constexpr std::string_view name = "replicated";
+  TopicPartition partition;
+  Offset from;
+  Offset to;
+  std::vector<StoredBatch> records;  // those that crossed it, batches of [from, to)
+  void describe(std::string& out) const;
+};
+struct Truncated {
+  static constexpr std::string_view name = "truncated";
+  TopicPartition partition;
+  Offset to;  // the new log end offset
+  std::vector<StoredBatch> removed;
+  void describe(std::string& out) const;
+};
+struct BecameLeader {
+  static constexpr std::string_view name = "leader";
+  TopicPartition partition;
+  LeaderEpoch leader_epoch;
+  Offset log_end_offset;
+  void describe(std::string& out) const;
+};
+struct BecameFollower {
+  static constexpr std::string_view name = "follower";
+  TopicPartition partition;
+  LeaderEpoch leader_epoch;
+  BrokerId leader;  // not set = none
+  void describe(std::string& out) const;
+};
+struct BrokerStarted {  // unfenced: takes part again
+  static constexpr std::string_view name = "started";
+  BrokerEpoch broker_epoch;
+  void describe(std::string& out) const;
+};
+
+// ---- the controller; "who" is the controller ----
+struct Elected {
+  static constexpr std::string_view name = "elected";
+  TopicPartition partition;
+  BrokerId leader;  // not set = nobody could be
+  LeaderEpoch leader_epoch;
+  bool unclean = false;
+  void describe(std::string& out) const;
+};
+struct IsrChanged {  // committed by the controller
+  static constexpr std::string_view name = "isr";
+  TopicPartition partition;
+  std::vector<BrokerId> isr;
+  void describe(std::string& out) const;
+};
+struct BrokerFenced {
+  static constexpr std::string_view name = "fenced";
+  BrokerId broker;
+  void describe(std::string& out) const;
+};
+struct BrokerUnfenced {
+  static constexpr std::string_view name = "unfenced";
+  BrokerId broker;
+  void describe(std::string& out) const;
+};
+struct BrokerRegistered {
+  static constexpr std::string_view name = "registered";
+  BrokerId broker;
+  BrokerEpoch broker_epoch;
+  void describe(std::string& out) const;
+};
+struct TopicCreated {
+  static constexpr std::string_view name = "created";
+  std::string topic;
+  std::int32_t partitions = 0;
+  void describe(std::string& out) const;
+};
+
+// ---- groups; "who" is the coordinator's broker ----
+struct GroupStateChanged {
+  static constexpr std::string_view name = "group";
+  std::string group;
+  std::string state;  // Empty, PreparingRebalance, CompletingRebalance, Stable, Dead
+  std::int32_t generation = -1;
+  std::string reason;
+  void describe(std::string& out) const;
+};
+struct OffsetCommitted {  // replicated: below the high watermark of its partition of the offsets
+                          // topic
+  static constexpr std::string_view name = "committed";
+  std::string group;
+  TopicPartition partition;
+  Offset offset;
+  std::string member_id;
+  void describe(std::string& out) const;
+};
+
+// ---- consumers; "who" is the consumer instance ----
+struct Joined {  // has a generation and an assignment
+  static constexpr std::string_view name = "joined";
+  std::string group;
+  std::int32_t generation = -1;
+  std::vector<TopicPartition> assigned;  // everything it now owns
+  void describe(std::string& out) const;
+};
+struct PartitionsAssigned {
+  static constexpr std::string_view name = "assigned";
+  std::vector<TopicPartition> partitions;
+  void describe(std::string& out) const;
+};
+struct PartitionsRevoked {
+  static constexpr std::string_view name = "revoked";
+  std::vector<TopicPartition> partitions;
+  bool lost = false;
+  void describe(std::string& out) const;
+};
+struct LeftGroup {
+  static constexpr std::string_view name = "left";
+  std::string group;
+  std::string reason;
+  void describe(std::string& out) const;
+};
+struct PositionReset {  // by auto.offset.reset, after truncation, or a seek
+  static constexpr std::string_view name = "reset";
+  TopicPartition partition;
+  Offset from;  // not set = there was none
+  Offset to;
+  std::string reason;
+  void describe(std::string& out) const;
+};
+struct Polled {  // handed to the application by poll()
+  static constexpr std::string_view name = "polled";
+  TopicPartition partition;
+  Offset offset;
+  Record record;
+  void describe(std::string& out) const;
+};
+struct Handled {  // the application finished with it
+  static constexpr std::string_view name = "handled";
+  std::string group;  // empty = none
+  TopicPartition partition;
+  Offset offset;
+  Record record;
+  void describe(std::string& out) const;
+};
+struct CommitFailed {
+  static constexpr std::string_view name = "commit-failed";
+  std::string group;
+  ErrorCode error = ErrorCode::none;
+  std::string message;
+  void describe(std::string& out) const;
+};
+
+}  // namespace kafkasim::protocol::events

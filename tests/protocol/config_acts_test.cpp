@@ -1,0 +1,62 @@
+// A setting is said to act exactly if the code of its owner reads it: the promise "known, without
+// effect here" must not go stale.
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "protocol/config_def.hpp"
+#include "tests/support/catch.hpp"
+
+using namespace kafkasim::protocol;
+namespace fs = std::filesystem;
+
+namespace {
+
+std::string sources_of(const std::string& folder) {
+  std::ostringstream all;
+  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+    const std::string extension = entry.path().extension().string();
+    if (extension == ".cpp" || extension == ".hpp") all << std::ifstream(entry.path()).rdbuf();
+  }
+  return all.str();
+}
+
+struct Owner {
+  std::string_view folder;
+  std::span<const ConfigDef> defs;
+  std::vector<std::string_view> read_elsewhere;  // by the rules among settings, by inheritance
+  std::vector<std::string_view> without_effect;  // its name is read, but nothing comes of it
+};
+
+}  // namespace
+
+TEST_CASE("a setting acts if, and only if, the code of its owner reads it") {
+  const std::vector<Owner> owners = {
+      {"producer", producer_config_defs(), {"acks"}, {}},
+      {"consumer",
+       consumer_config_defs(),
+       {"group.id", "group.protocol", "partition.assignment.strategy"},
+       {}},
+      {"broker",
+       broker_config_defs(),
+       {"log.message.timestamp.after.max.ms", "log.message.timestamp.before.max.ms",
+        "log.message.timestamp.type", "log.segment.bytes", "message.max.bytes",
+        "min.insync.replicas", "unclean.leader.election.enable", "default.replication.factor"},
+       {"broker.rack"}},
+      {"broker", topic_config_defs(), {}, {"cleanup.policy", "compression.type"}},
+  };
+  for (const Owner& owner : owners) {
+    const std::string code = sources_of(std::string(owner.folder));
+    REQUIRE(code.size() > 1000);
+    for (const ConfigDef& def : owner.defs) {
+      INFO(owner.folder << " " << def.name);
+      const auto listed = [&](const std::vector<std::string_view>& names) {
+        return std::find(names.begin(), names.end(), def.name) != names.end();
+      };
+      const bool is_read = code.find("\"" + std::string(def.name) + "\"") != std::string::npos;
+      CHECK(def.acts ==
+            ((is_read || listed(owner.read_elsewhere)) && !listed(owner.without_effect)));
+    }
+  }
+}
