@@ -1,0 +1,74 @@
+// The life of one incarnation of a broker.
+#include "broker/broker.hpp"
+
+#include <fmt/format.h>
+
+#include "protocol/events.hpp"
+
+namespace kafkasim::broker {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr sim::Duration controlled_shutdown_limit = 5min;  // then it stops all the same
+
+sim::Rng lifecycle_rng(const sim::World& world, const sim::Host& host, std::int32_t start) {
+  return world.rng(fmt::format("{} lifecycle {}", host.name(), start));
+}
+
+}  // namespace
+
+Broker::Broker(sim::World& world, sim::Host& host, sim::Process& process,
+               const BrokerSettings& settings)
+    : settings_(settings),
+      storage_(host.storage<Storage>()),
+      context_{world, host, process, settings.id, settings.config, image_, settings.controller, {}},
+      forwarding_(context_),
+      replicas_(context_, storage_),
+      groups_(context_, replicas_),
+      topic_creation_(context_, forwarding_),
+      producer_ids_(context_),
+      metadata_fetcher_(context_, image_, [this](const MetadataDelta& delta) { publish(delta); }),
+      lifecycle_(
+          context_, storage_.stopped_in_epoch, settings.cluster_id, settings.rack,
+          [this] { return metadata_fetcher_.applied(); },
+          lifecycle_rng(world, host, ++storage_.starts)),
+      server_(process, world.network(), host.id(), *this,
+              settings.config.duration_ms("connections.max.idle.ms")) {
+  storage_.stopped_in_epoch = protocol::BrokerEpoch();
+}
+
+void Broker::start() {
+  sim::spawn(context_.process, lifecycle_.run());
+  sim::spawn(context_.process, metadata_fetcher_.run());
+  sim::spawn(context_.process, start_up());
+}
+
+sim::Task<> Broker::start_up() {
+  co_await lifecycle_.reaches(BrokerStatus::recovery, sim::never);
+  replicas_.start();
+  groups_.start();
+  metadata_fetcher_.start_publishing();
+  server_.start();
+  lifecycle_.set_ready_to_unfence();
+  co_await lifecycle_.reaches(BrokerStatus::running, sim::never);
+  if (is_running()) context_.report(protocol::events::BrokerStarted{context_.epoch});
+}
+
+void Broker::publish(const MetadataDelta& delta) { replicas_.apply(delta); }
+
+void Broker::stop() { sim::spawn(context_.process, shut_down()); }
+
+sim::Task<> Broker::shut_down() {
+  if (settings_.config.flag("controlled.shutdown.enable")) {
+    lifecycle_.begin_controlled_shutdown();
+    const sim::Time limit = context_.now() + controlled_shutdown_limit;
+    co_await lifecycle_.reaches(BrokerStatus::shutting_down, limit);
+  }
+  replicas_.close();
+  storage_.stopped_in_epoch = context_.epoch;
+  server_.close_connections();
+  context_.host.crash();
+}
+
+}  // namespace kafkasim::broker

@@ -1,0 +1,109 @@
+// Which part of a broker answers which request.
+#include <algorithm>
+#include <utility>
+
+#include "broker/api_versions.hpp"
+#include "broker/broker.hpp"
+#include "broker/find_coordinator.hpp"
+#include "broker/metadata_handler.hpp"
+#include "protocol/cluster_messages.hpp"
+
+namespace kafkasim::broker {
+
+using protocol::ErrorCode;
+
+// What only the controller serves.
+template <class Body>
+sim::Task<Answer> Broker::serve(Body request, std::string) {
+  co_return Answer(protocol::error_response(request, ErrorCode::unsupported_version));
+}
+
+sim::Task<Answer> Broker::serve(protocol::ProduceRequest request, std::string) {
+  const bool wants_response = request.acks != protocol::Acks::none;
+  protocol::ProduceResponse response = co_await replicas_.produce(std::move(request));
+  if (wants_response) co_return Answer(std::move(response));
+  // The only way to tell a producer that does not listen that something went wrong.
+  const bool failed =
+      std::any_of(response.partitions.begin(), response.partitions.end(),
+                  [](const auto& partition) { return partition.error != ErrorCode::none; });
+  if (failed) co_return Answer::close_connection();
+  co_return Answer::none();
+}
+
+sim::Task<Answer> Broker::serve(protocol::FetchRequest request, std::string) {
+  protocol::FetchResponse response = co_await replicas_.fetch(std::move(request));
+  co_return Answer(std::move(response));
+}
+
+sim::Task<Answer> Broker::serve(protocol::ListOffsetsRequest request, std::string) {
+  co_return Answer(replicas_.list_offsets(request));
+}
+
+sim::Task<Answer> Broker::serve(protocol::OffsetForLeaderEpochRequest request, std::string) {
+  co_return Answer(replicas_.offset_for_leader_epoch(request));
+}
+
+sim::Task<Answer> Broker::serve(protocol::ApiVersionsRequest, std::string) {
+  co_return Answer(answer_api_versions());
+}
+
+sim::Task<Answer> Broker::serve(protocol::MetadataRequest request, std::string) {
+  const bool may_create = settings_.config.flag("auto.create.topics.enable");
+  MetadataAnswer answer = answer_metadata(image_, request, settings_.cluster_id, may_create);
+  topic_creation_.create_missing(answer.missing);
+  co_return Answer(std::move(answer.response));
+}
+
+sim::Task<Answer> Broker::serve(protocol::FindCoordinatorRequest request, std::string) {
+  CoordinatorAnswer answer = answer_find_coordinator(image_, request, settings_.config);
+  if (answer.needs_offsets_topic) topic_creation_.create_missing({protocol::offsets_topic});
+  co_return Answer(std::move(answer.response));
+}
+
+sim::Task<Answer> Broker::serve(protocol::CreateTopicsRequest request, std::string) {
+  protocol::CreateTopicsResponse response = co_await topic_creation_.create(std::move(request));
+  co_return Answer(std::move(response));
+}
+
+sim::Task<Answer> Broker::serve(protocol::InitProducerIdRequest request, std::string) {
+  co_return Answer(producer_ids_.init(request));
+}
+
+sim::Task<Answer> Broker::serve(protocol::JoinGroupRequest request, std::string client_id) {
+  protocol::JoinGroupResponse response =
+      co_await groups_.join_group(std::move(request), std::move(client_id));
+  co_return Answer(std::move(response));
+}
+
+sim::Task<Answer> Broker::serve(protocol::SyncGroupRequest request, std::string) {
+  protocol::SyncGroupResponse response = co_await groups_.sync_group(std::move(request));
+  co_return Answer(std::move(response));
+}
+
+sim::Task<Answer> Broker::serve(protocol::HeartbeatRequest request, std::string) {
+  protocol::HeartbeatResponse response = co_await groups_.heartbeat(std::move(request));
+  co_return Answer(std::move(response));
+}
+
+sim::Task<Answer> Broker::serve(protocol::LeaveGroupRequest request, std::string) {
+  protocol::LeaveGroupResponse response = co_await groups_.leave_group(std::move(request));
+  co_return Answer(std::move(response));
+}
+
+sim::Task<Answer> Broker::serve(protocol::OffsetCommitRequest request, std::string) {
+  protocol::OffsetCommitResponse response = co_await groups_.offset_commit(std::move(request));
+  co_return Answer(std::move(response));
+}
+
+sim::Task<Answer> Broker::serve(protocol::OffsetFetchRequest request, std::string) {
+  protocol::OffsetFetchResponse response = co_await groups_.offset_fetch(std::move(request));
+  co_return Answer(std::move(response));
+}
+
+sim::Task<Answer> Broker::handle(protocol::Request request, sim::HostId) {
+  return std::visit(
+      [&](auto& body) { return serve(std::move(body), std::move(request.client_id)); },
+      request.body);
+}
+
+}  // namespace kafkasim::broker

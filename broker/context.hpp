@@ -1,0 +1,42 @@
+// What the parts of one running broker share: where it runs, who it is, what it knows. Made at each
+// start of the broker process and gone with it; what survives is in the host's storage.
+#pragma once
+
+#include <string>
+
+#include "broker/metadata_image.hpp"
+#include "protocol/config_def.hpp"
+#include "protocol/ids.hpp"
+#include "sim/host.hpp"
+#include "sim/world.hpp"
+
+namespace kafkasim::broker {
+
+struct Context {
+  sim::World& world;
+  sim::Host& host;
+  sim::Process& process;
+  protocol::BrokerId id;
+  const protocol::ConfigValues& config;  // of this broker
+  const MetadataImage& image;            // as far as this broker has applied it
+  sim::HostId controller;                // where the active controller is
+  protocol::BrokerEpoch epoch;           // of the current registration; not set before it
+
+  sim::Time now() const { return world.now(); }
+  // Reports to the trace in this broker's name.
+  template <class Event>
+  void report(const Event& event) const {
+    world.trace().add(host.name(), event);
+  }
+  // The host of a registered broker, or of this one; none when it is unknown here.
+  std::optional<sim::HostId> host_of(protocol::BrokerId broker) const {
+    if (broker == id) return host.id();
+    const BrokerRegistration* const registration = image.broker(broker);
+    const sim::Host* const found =
+        registration == nullptr ? nullptr : world.host(registration->host);
+    if (found == nullptr) return std::nullopt;
+    return found->id();
+  }
+};
+
+}  // namespace kafkasim::broker

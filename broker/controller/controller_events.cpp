@@ -1,0 +1,85 @@
+// One overload for each record that somebody may want to hear of.
+#include "broker/controller/controller_events.hpp"
+
+#include "broker/controller/reassignment.hpp"
+#include "sim/check.hpp"
+
+namespace kafkasim::broker {
+namespace {
+
+namespace events = protocol::events;
+
+class Listing {
+ public:
+  Listing(const MetadataImage& before, std::vector<ControllerEvent>& out)
+      : before_(before), out_(out) {}
+
+  void add(const RegisterBrokerRecord& record, protocol::Offset offset) {
+    const protocol::BrokerEpoch at(offset.value());
+    out_.push_back(events::BrokerRegistered{
+        record.broker_id, record.broker_epoch.is_set() ? record.broker_epoch : at});
+  }
+
+  void add(const BrokerRegistrationChangeRecord& record, protocol::Offset) {
+    const BrokerRegistration* broker = before_.broker(record.broker_id);
+    if (!record.fenced || broker == nullptr || broker->fenced == *record.fenced) return;
+    if (*record.fenced) {
+      out_.push_back(events::BrokerFenced{record.broker_id});
+    } else {
+      out_.push_back(events::BrokerUnfenced{record.broker_id});
+    }
+  }
+
+  void add(const TopicRecord& record, protocol::Offset) {
+    created_id_ = record.topic_id;
+    out_.push_back(events::TopicCreated{record.name, 0});
+  }
+
+  void add(const PartitionRecord& record, protocol::Offset) {
+    if (record.topic_id != created_id_) return;
+    // Partitions follow their topic with nothing else that is reported in between.
+    auto* created = std::get_if<events::TopicCreated>(&out_.back());
+    CHECKED(created != nullptr, "the partitions of a new topic do not follow it");
+    ++created->partitions;
+  }
+
+  void add(const PartitionChangeRecord& record, protocol::Offset) {
+    const TopicImage* topic = before_.topic(record.topic_id);
+    if (topic == nullptr) return;
+    const PartitionRegistration& old = topic->partitions.at(record.partition);
+    const protocol::TopicPartition partition{topic->name, record.partition};
+    if (record.leader && *record.leader != old.leader) {
+      const bool knew_everything =
+          contains(old.isr, *record.leader) || contains(old.elr, *record.leader);
+      const bool unclean = record.leader->is_set() && !knew_everything;
+      out_.push_back(events::Elected{partition, *record.leader, old.leader_epoch.next(), unclean});
+    }
+    if (record.isr && *record.isr != old.isr)
+      out_.push_back(events::IsrChanged{partition, *record.isr});
+  }
+
+  template <class Other>
+  void add(const Other&, protocol::Offset) {}
+
+ private:
+  const MetadataImage& before_;
+  std::vector<ControllerEvent>& out_;
+  protocol::Uuid created_id_;
+};
+
+}  // namespace
+
+std::vector<ControllerEvent> events_of(const MetadataImage& before,
+                                       const std::vector<MetadataRecord>& records,
+                                       protocol::Offset base_offset) {
+  std::vector<ControllerEvent> out;
+  Listing listing(before, out);
+  protocol::Offset offset = base_offset;
+  for (const MetadataRecord& record : records) {
+    std::visit([&](const auto& r) { listing.add(r, offset); }, record);
+    offset = offset.next();
+  }
+  return out;
+}
+
+}  // namespace kafkasim::broker

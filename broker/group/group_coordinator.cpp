@@ -1,0 +1,182 @@
+// Drives the groups of one partition: time, the fate of writes, loading and resigning.
+#include "broker/group/group_coordinator.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "sim/check.hpp"
+
+namespace kafkasim::broker {
+
+using protocol::ErrorCode;
+
+GroupCoordinator::GroupCoordinator(GroupSettings settings, MemberIdSource new_member_id,
+                                   LeaderChoice choose_leader)
+    : groups_(effects_, std::move(new_member_id), std::move(choose_leader)) {
+  effects_.settings = settings;
+}
+
+GroupCoordinator::GroupCoordinator(GroupSettings settings, MemberIdSource new_member_id)
+    : GroupCoordinator(settings, std::move(new_member_id),
+                       [](const std::vector<std::string>&) { return 0; }) {}
+
+void GroupCoordinator::begin(GroupToken token, sim::Time now) {
+  CHECKED(now >= effects_.now, "the group coordinator goes back in time");
+  effects_.now = now;
+  const bool fresh = effects_.open.insert(token).second;
+  CHECKED(fresh, "token {} is open", token);
+}
+
+void GroupCoordinator::join(GroupToken token, const protocol::JoinGroupRequest& request,
+                            const JoinContext& context, sim::Time now) {
+  begin(token, now);
+  groups_.join(token, request, context);
+}
+
+void GroupCoordinator::sync(GroupToken token, const protocol::SyncGroupRequest& request,
+                            sim::Time now) {
+  begin(token, now);
+  groups_.sync(token, request);
+}
+
+void GroupCoordinator::heartbeat(GroupToken token, const protocol::HeartbeatRequest& request,
+                                 sim::Time now) {
+  begin(token, now);
+  groups_.heartbeat(token, request);
+}
+
+void GroupCoordinator::leave(GroupToken token, const protocol::LeaveGroupRequest& request,
+                             sim::Time now) {
+  begin(token, now);
+  groups_.leave(token, request);
+}
+
+sim::Time GroupCoordinator::next_deadline() const {
+  return std::min({effects_.timers.next(), effects_.writes.next_deadline(), next_expiry_check_});
+}
+
+void GroupCoordinator::advance(sim::Time now) {
+  CHECKED(now >= effects_.now, "the group coordinator goes back in time");
+  effects_.now = now;
+  constexpr int limit = 1'000'000;
+  for (int fired = 0; next_deadline() <= now; ++fired) {
+    CHECKED(fired < limit, "group timers fire without end at {}", sim::to_string(now));
+    const sim::Time due = next_deadline();
+    if (effects_.timers.next() == due) {
+      groups_.fire(*effects_.timers.take_due(now));
+    } else if (effects_.writes.next_deadline() == due) {
+      finish(*effects_.writes.take_overdue(now), ErrorCode::request_timed_out, true);
+    } else {
+      next_expiry_check_ = sim::later(now, effects_.settings.retention_check_interval);
+      expire_offsets();
+    }
+  }
+}
+
+const GroupWrite* GroupCoordinator::next_write() const {
+  return effects_.writes.wanted().empty() ? nullptr : &effects_.writes.wanted().front();
+}
+
+const std::deque<GroupWrite>& GroupCoordinator::wanted_writes() const {
+  return effects_.writes.wanted();
+}
+
+void GroupCoordinator::appended(protocol::Offset base, sim::Time now) {
+  effects_.now = std::max(effects_.now, now);
+  GroupWrite write = effects_.writes.take_wanted();
+  protocol::Offset at = base;
+  for (const GroupRecord& record : write.records) {
+    if (write.replay) apply(record, at);
+    at = at.next();
+  }
+  effects_.writes.put_in_log(std::move(write), at,
+                             sim::later(now, effects_.settings.write_timeout));
+  follow(at);
+}
+
+void GroupCoordinator::follow(protocol::Offset next) {
+  while (!effects_.writes.wanted().empty() && effects_.writes.wanted().front().records.empty()) {
+    effects_.writes.put_in_log(effects_.writes.take_wanted(), next,
+                               sim::later(effects_.now, effects_.settings.write_timeout));
+  }
+}
+
+void GroupCoordinator::append_failed(ErrorCode error, sim::Time now) {
+  effects_.now = std::max(effects_.now, now);
+  finish(effects_.writes.take_wanted(), error, false);
+  while (!effects_.writes.wanted().empty() && effects_.writes.wanted().front().records.empty()) {
+    finish(effects_.writes.take_wanted(), error, false);
+  }
+}
+
+void GroupCoordinator::replicated_up_to(protocol::Offset high_watermark, sim::Time now) {
+  effects_.now = std::max(effects_.now, now);
+  for (const OffsetStore::Committed& change : offsets_.advance(high_watermark)) {
+    if (!change.value) continue;
+    effects_.commits.push_back(
+        {change.key.group_id, change.key.partition, change.value->offset, change.value->member_id});
+  }
+  while (std::optional<GroupWrite> write = effects_.writes.take_replicated(high_watermark)) {
+    finish(std::move(*write), ErrorCode::none, true);
+  }
+}
+
+void GroupCoordinator::finish(GroupWrite write, ErrorCode error, bool in_log) {
+  const ErrorCode mapped = coordinator_error(error);
+  if (const auto* fetch = std::get_if<FetchFollows>(&write.follow_up)) {
+    GroupResponse response = fetched(fetch->request, offsets_.committed(fetch->request.group_id));
+    if (mapped != ErrorCode::none) response = failed(std::move(response), mapped);
+    effects_.reply(fetch->token, std::move(response));
+  } else {
+    groups_.written(write.follow_up, mapped, in_log);
+  }
+}
+
+void GroupCoordinator::apply(const GroupRecord& record, protocol::Offset at) {
+  if (const auto* key = std::get_if<GroupMetadataKey>(&record.key)) {
+    groups_.replay(key->group_id, dynamic_cast<const GroupMetadataValue*>(record.value.get()));
+    return;
+  }
+  const auto& key = std::get<OffsetCommitKey>(record.key);
+  const auto* value = dynamic_cast<const OffsetCommitValue*>(record.value.get());
+  if (value != nullptr) groups_.ensure(key.group_id);
+  offsets_.append(key, value, at);
+}
+
+void GroupCoordinator::replay(const GroupRecord& record, protocol::Offset at, sim::Time now) {
+  effects_.now = std::max(effects_.now, now);
+  apply(record, at);
+}
+
+void GroupCoordinator::loaded(sim::Time now) {
+  effects_.now = std::max(effects_.now, now);
+  next_expiry_check_ = sim::later(now, effects_.settings.retention_check_interval);
+  groups_.loaded();
+}
+
+void GroupCoordinator::resign(sim::Time now) {
+  effects_.now = std::max(effects_.now, now);
+  next_expiry_check_ = sim::never;
+  groups_.resigned();
+  for (GroupWrite& write : effects_.writes.take_all())
+    finish(std::move(write), ErrorCode::not_coordinator, true);
+  offsets_.clear();
+}
+
+std::vector<GroupReply> GroupCoordinator::take_replies() {
+  return std::exchange(effects_.replies, {});
+}
+
+std::vector<GroupToken> GroupCoordinator::take_abandoned() {
+  return std::exchange(effects_.abandoned, {});
+}
+
+std::vector<protocol::events::GroupStateChanged> GroupCoordinator::take_state_changes() {
+  return std::exchange(effects_.state_changes, {});
+}
+
+std::vector<protocol::events::OffsetCommitted> GroupCoordinator::take_commits() {
+  return std::exchange(effects_.commits, {});
+}
+
+}  // namespace kafkasim::broker

@@ -1,0 +1,29 @@
+// What a leader refuses to store: batches that are too large, malformed, or hold records that the
+// topic does not take. All records of a batch are looked at, so that the producer hears of every
+// bad one. Left out: checksums, compression.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "broker/log_config.hpp"
+#include "broker/producer_state_manager.hpp"
+#include "protocol/data_messages.hpp"
+#include "protocol/error_code.hpp"
+
+namespace kafkasim::broker {
+
+// Why a batch is refused, in Kafka's words; error none = it is fine.
+struct BatchRefusal {
+  protocol::ErrorCode error = protocol::ErrorCode::none;
+  std::string message;
+  std::vector<protocol::RecordError> record_errors;
+};
+
+// `base_offset` is where the batch would be stored, `now_ms` the broker's clock.
+BatchRefusal validate(const protocol::RecordBatch& batch, protocol::Offset base_offset,
+                      AppendOrigin origin, const LogConfig& config,
+                      const protocol::TopicPartition& partition, std::int64_t now_ms);
+
+}  // namespace kafkasim::broker
