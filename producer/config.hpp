@@ -1,0 +1,51 @@
+// The settings of a producer, out of Kafka's names and into types, with those defaults resolved
+// that depend on others.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "client/metadata.hpp"
+#include "client/network_client.hpp"
+#include "protocol/config_def.hpp"
+#include "protocol/data_messages.hpp"
+#include "sim/time.hpp"
+
+namespace kafkasim::producer {
+
+struct Config {
+  std::string client_id;
+  std::string transactional_id;  // empty = none
+  protocol::Acks acks = protocol::Acks::all;
+  bool idempotent = true;
+  std::int32_t retries = 2147483647;
+  int max_in_flight = 5;
+  std::int32_t batch_size = 16384;
+  std::int64_t buffer_memory = 33554432;
+  std::int32_t max_request_size = 1048576;
+  protocol::Compression compression = protocol::Compression::none;
+  sim::Duration linger = std::chrono::milliseconds(5);
+  sim::Duration max_block = std::chrono::minutes(1);
+  sim::Duration delivery_timeout = std::chrono::minutes(2);
+  sim::Duration request_timeout = std::chrono::seconds(30);
+  sim::Duration retry_backoff = std::chrono::milliseconds(100);
+  sim::Duration retry_backoff_max = std::chrono::seconds(1);
+  sim::Duration transaction_timeout = std::chrono::minutes(1);
+  bool ignore_keys = false;
+  bool adaptive_partitioning = true;
+  sim::Duration availability_timeout{0};  // 0 = off
+  client::Metadata::Config metadata;
+  client::NetworkClient::Config network;
+
+  // With one request in flight a partition is left alone until its batch is complete.
+  bool one_batch_at_a_time() const { return max_in_flight == 1; }
+};
+
+// Reads values made from protocol::producer_config_defs(). Idempotence that nobody asked for goes
+// away with acks other than all or without retries; a delivery timeout that nobody set grows to
+// linger.ms + request.timeout.ms.
+Config read_config(const protocol::ConfigValues& values, std::string client_id,
+                   std::vector<std::string> bootstrap_hosts);
+
+}  // namespace kafkasim::producer

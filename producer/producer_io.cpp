@@ -1,0 +1,107 @@
+// The I/O coroutine, and what it tells the application and the trace.
+#include "client/time_left.hpp"
+#include "producer/errors.hpp"
+#include "producer/producer.hpp"
+#include "protocol/events.hpp"
+#include "sim/check.hpp"
+
+namespace kafkasim::producer {
+
+using protocol::ErrorCode;
+namespace events = protocol::events;
+
+namespace {
+
+// Rounds at one instant before it is taken for a bug.
+constexpr int max_rounds_at_once = 100'000;
+
+}  // namespace
+
+bool Producer::wants_to_go_on() const {
+  if (forced_) return false;
+  return !closing_ || !sender_.is_idle();
+}
+
+sim::Task<> Producer::run() {
+  sim::Time last = process_.now();
+  int rounds = 0;
+  while (wants_to_go_on()) {
+    rounds = process_.now() == last ? rounds + 1 : 0;
+    last = process_.now();
+    CHECKED(rounds < max_rounds_at_once, "producer {} spins", name_);
+
+    const Sender::Pause pause = sender_.begin(process_.now());
+    after_round();
+    if (sim::must_yield(process_)) co_await sim::yield_now();
+    if (!pause.listens) {
+      co_await sim::sleep_until(pause.until);
+      continue;
+    }
+    if (pause.until > process_.now()) co_await transport_.wait(&client_, pause.until);
+    transport_.take_arrived(client_);
+    sender_.end(process_.now());
+    after_round();
+    if (sim::must_yield(process_)) co_await sim::yield_now();
+  }
+  if (forced_)
+    sender_.abort_all(Failure{ErrorCode::unknown_server_error, closed_forcefully_message});
+  transport_.close_all();
+  ended_ = true;
+  changed_.notify_all();
+}
+
+void Producer::after_round() {
+  if (changed_.has_waiters()) changed_.notify_all();
+}
+
+// ---- reports ----
+
+void Producer::on_acked(Batch& batch, protocol::Offset base_offset) {
+  const protocol::BatchRef sealed = batch.sealed();
+  const bool expects_offset = config_.acks != protocol::Acks::none;
+  world_.trace().add(name_, events::Acked{batch.partition(), base_offset, sealed, expects_offset});
+  SendResult result;
+  result.topic = batch.partition().topic;
+  result.partition = batch.partition().partition;
+  for (std::size_t i = 0; i < sealed->records.size(); ++i) {
+    result.record = sealed->records[i];
+    if (base_offset.is_set()) result.offset = base_offset + static_cast<std::int64_t>(i);
+    tell(batch.tickets()[i], result);
+  }
+}
+
+void Producer::on_failed(Batch& batch, const std::vector<Failure>& failures, bool maybe_stored) {
+  SendResult result;
+  result.topic = batch.partition().topic;
+  result.partition = batch.partition().partition;
+  result.maybe_stored = maybe_stored;
+  for (std::size_t i = 0; i < batch.records().size(); ++i) {
+    const Failure& failure = failures.size() == 1 ? failures.front() : failures[i];
+    result.record = batch.records()[i];
+    result.error = failure.error;
+    result.message = failure.message;
+    world_.trace().add(name_, events::Failed{result.topic, result.partition, result.record,
+                                             result.error, result.message, maybe_stored});
+    tell(batch.tickets()[i], result);
+  }
+}
+
+void Producer::on_retried(Batch& batch, ErrorCode error) {
+  world_.trace().add(name_,
+                     events::Retried{batch.partition(), error, batch.attempts(), batch.sealed()});
+}
+
+void Producer::on_error(std::string_view api, ErrorCode error) {
+  world_.trace().add(name_, events::MetError{std::string(api), error});
+}
+
+void Producer::on_producer_id(const ProducerIdAndEpoch& producer) {
+  world_.trace().add(name_, events::ProducerIdAssigned{producer.id, producer.epoch});
+}
+
+void Producer::tell(Ticket ticket, const SendResult& result) {
+  auto callback = callbacks_.extract(ticket);
+  if (!callback.empty()) callback.mapped()(result);
+}
+
+}  // namespace kafkasim::producer
