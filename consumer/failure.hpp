@@ -1,0 +1,42 @@
+// How an operation of the consumer fails: what Kafka's client would throw, as a value. And the
+// outcome of one step of poll(), which is often neither done nor failed.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "protocol/error_code.hpp"
+
+namespace kafkasim::consumer {
+
+struct Failure {
+  protocol::ErrorCode error = protocol::ErrorCode::none;  // none when no broker said so
+  bool retriable = false;
+  std::string exception;  // Kafka's class, "CommitFailedException"
+  std::string message;    // its text
+};
+
+class Step {
+ public:
+  static Step done() { return Step(true, std::nullopt); }
+  static Step not_yet() { return Step(false, std::nullopt); }
+  static Step failed(Failure failure) { return Step(false, std::move(failure)); }
+
+  bool is_done() const { return done_; }
+  const std::optional<Failure>& failure() const { return failure_; }
+
+ private:
+  Step(bool done, std::optional<Failure> failure) : done_(done), failure_(std::move(failure)) {}
+
+  bool done_;
+  std::optional<Failure> failure_;
+};
+
+// The failure that an error code in an answer stands for.
+Failure failure_of(protocol::ErrorCode error, std::string exception);
+// What a request ends with when its connection broke or its coordinator is not known.
+Failure connection_failure();
+Failure no_coordinator_failure();
+
+}  // namespace kafkasim::consumer
