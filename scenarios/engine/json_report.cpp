@@ -1,0 +1,180 @@
+// The outcome as JSON.
+#include "scenarios/engine/json_report.hpp"
+
+#include <fmt/format.h>
+
+namespace kafkasim::scenarios {
+
+using Json = nlohmann::ordered_json;
+
+namespace {
+
+std::string_view weight_name(Weight weight) {
+  switch (weight) {
+    case Weight::routine:
+      return "routine";
+    case Weight::notable:
+      return "notable";
+    case Weight::trouble:
+      return "trouble";
+    case Weight::fault:
+      return "fault";
+  }
+  return "";
+}
+
+std::int64_t nanoseconds(sim::Time time) { return time.time_since_epoch().count(); }
+
+Json offsets_json(const std::map<TopicPartition, protocol::Offset>& offsets) {
+  Json out = Json::object();
+  for (const auto& [partition, offset] : offsets) out[to_string(partition)] = offset.value();
+  return out;
+}
+
+Json names_json(const std::vector<TopicPartition>& partitions) {
+  Json out = Json::array();
+  for (const TopicPartition& partition : partitions) out.push_back(to_string(partition));
+  return out;
+}
+
+Json log_json(const ReplicaState& replica) {
+  Json out = Json::array();
+  for (const protocol::StoredBatch& stored : replica.log) {
+    if (stored.batch->is_control()) {
+      out.push_back({{"offset", stored.base_offset.value()},
+                     {"leader_epoch", stored.leader_epoch.value()},
+                     {"record", protocol::labels(*stored.batch)}});
+      continue;
+    }
+    for (const protocol::Record& record : stored.batch->records) {
+      out.push_back({{"offset", (stored.base_offset + record.offset_delta).value()},
+                     {"leader_epoch", stored.leader_epoch.value()},
+                     {"record", protocol::label(record)}});
+    }
+  }
+  return out;
+}
+
+Json partitions_json(const FinalState& state) {
+  Json out = Json::array();
+  for (const PartitionState& partition : state.partitions) {
+    Json replicas = Json::array();
+    for (const ReplicaState& replica : partition.replicas) {
+      replicas.push_back({{"broker", replica.broker},
+                          {"alive", replica.alive},
+                          {"leader_epoch", replica.leader_epoch.value()},
+                          {"log_start", replica.log_start.value()},
+                          {"log_end", replica.log_end.value()},
+                          {"high_watermark", replica.high_watermark.value()},
+                          {"log", log_json(replica)}});
+    }
+    out.push_back({{"partition", to_string(partition.partition)},
+                   {"leader", partition.leader},
+                   {"leader_epoch", partition.leader_epoch.value()},
+                   {"isr", partition.isr},
+                   {"replicas", std::move(replicas)}});
+  }
+  return out;
+}
+
+Json groups_json(const FinalState& state) {
+  Json out = Json::array();
+  for (const GroupState& group : state.groups) {
+    out.push_back({{"group", group.name},
+                   {"members_alive", group.members_alive},
+                   {"topics", group.topics},
+                   {"committed", offsets_json(group.committed)}});
+  }
+  return out;
+}
+
+Json consumers_json(const FinalState& state) {
+  Json out = Json::array();
+  for (const ConsumerState& consumer : state.consumers) {
+    out.push_back({{"consumer", consumer.name},
+                   {"group", consumer.group},
+                   {"alive", consumer.alive},
+                   {"owned", names_json(consumer.owned)},
+                   {"positions", offsets_json(consumer.positions)}});
+  }
+  return out;
+}
+
+Json expectations_json(const Outcome& outcome) {
+  Json out = Json::array();
+  for (const ExpectationResult& result : outcome.expectations) {
+    out.push_back({{"key", result.key},
+                   {"met", result.met},
+                   {"expected", result.expected},
+                   {"got", result.got},
+                   {"line", result.position.line},
+                   {"column", result.position.column}});
+  }
+  return out;
+}
+
+Json anomalies_json(const Outcome& outcome) {
+  Json out = Json::array();
+  for (const Finding& finding : outcome.findings) {
+    Json offsets = Json::array();
+    for (const protocol::Offset offset : finding.offsets) offsets.push_back(offset.value());
+    Json times = Json::array();
+    for (const sim::Time time : finding.times) times.push_back(nanoseconds(time));
+    out.push_back({{"anomaly", to_string(finding.anomaly)},
+                   {"record", finding.record},
+                   {"whose", finding.whose},
+                   {"partition", to_string(finding.partition)},
+                   {"offsets", std::move(offsets)},
+                   {"times", std::move(times)},
+                   {"cause", finding.cause},
+                   {"expected", finding.expected}});
+  }
+  return out;
+}
+
+Json timeline_json(const TimelineText& timeline) {
+  Json out = Json::array();
+  for (const TimelineEntry& entry : timeline.entries) {
+    out.push_back({{"time", nanoseconds(entry.time)},
+                   {"who", entry.who},
+                   {"weight", weight_name(entry.weight)},
+                   {"text", entry.text}});
+  }
+  return out;
+}
+
+}  // namespace
+
+Json json_report(const Outcome& outcome) {
+  Json out;
+  out["scenario"] = outcome.scenario;
+  out["variant"] = outcome.variant;
+  out["file"] = outcome.file;
+  out["seed"] = outcome.seed;
+  out["question"] = outcome.question;
+  out["answer"] = outcome.answer;
+  out["verdict"] = to_string(outcome.verdict);
+  out["exit_code"] = exit_code(outcome.verdict);
+  out["invariant"] = outcome.invariant;
+  out["expectations"] = expectations_json(outcome);
+  out["anomalies"] = anomalies_json(outcome);
+  out["timeline"] = timeline_json(outcome.timeline);
+  out["timeline_left_out"] = outcome.timeline.left_out;
+  out["partitions"] = partitions_json(outcome.state);
+  out["groups"] = groups_json(outcome.state);
+  out["consumers"] = consumers_json(outcome.state);
+  out["trace_hash"] = fmt::format("{:016x}", outcome.trace_hash);
+  out["trace_lines"] = outcome.trace_lines;
+  out["events"] = outcome.events_run;
+  out["duration"] = outcome.duration.count();
+  out["ended_because"] = outcome.ended_because;
+  out["notes"] = outcome.notes;
+  out["reproduce"] = reproduce_line(outcome);
+  return out;
+}
+
+std::string json_text(const Json& json) {
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace kafkasim::scenarios

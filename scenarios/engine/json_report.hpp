@@ -1,0 +1,29 @@
+// One run as JSON, for --json and for other reports. Keys always stand in this order; times are
+// nanoseconds of virtual time, offsets and epochs -1 where they are not known, the hash is text
+// because it needs 64 bits:
+//
+//   scenario, variant, file, seed, question, answer, verdict ("as expected" ...), exit_code,
+//   invariant, expectations [ {key, met, expected, got, line, column} ], anomalies    [ {anomaly,
+//   record, whose, partition, offsets, times, cause, expected} ], timeline     [ {time, who, weight
+//   ("routine", "notable", "trouble", "fault"), text} ], timeline_left_out, partitions   [
+//   {partition, leader, leader_epoch, isr,
+//                   replicas [ {broker, alive, leader_epoch, log_start, log_end, high_watermark,
+//                               log [ {offset, leader_epoch, record} ]} ]} ],
+//   groups       [ {group, members_alive, topics, committed {partition: offset}} ],
+//   consumers    [ {consumer, group, alive, owned, positions {partition: offset}} ],
+//   trace_hash, trace_lines, events, duration, ended_because, notes [text], reproduce
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include "scenarios/engine/outcome.hpp"
+
+namespace kafkasim::scenarios {
+
+nlohmann::ordered_json json_report(const Outcome& outcome);
+
+// The JSON as text with two blanks of indentation and a newline at the end. Bytes that are no UTF-8
+// are replaced.
+std::string json_text(const nlohmann::ordered_json& json);
+
+}  // namespace kafkasim::scenarios

@@ -1,0 +1,99 @@
+// What the ledger notes of leaders, groups and consumers.
+#include <algorithm>
+
+#include "scenarios/engine/ledger.hpp"
+
+namespace kafkasim::scenarios {
+
+namespace events = protocol::events;
+
+namespace {
+
+std::string broker_name(protocol::BrokerId id) {
+  return id.is_set() ? "broker-" + std::to_string(id.value()) : std::string();
+}
+
+}  // namespace
+
+bool Ledger::note_cluster(sim::Time time, std::string_view who, const sim::TraceEvent& event) {
+  if (const auto* elected = event.as<events::Elected>()) {
+    if (is_internal(elected->partition.topic)) return true;
+    PartitionNotes& notes = partitions_[elected->partition];
+    // A leader may report its office before the controller's word comes; the word on how it came
+    // about is the controller's all the same.
+    Office& office =
+        notes.offices.try_emplace(elected->leader_epoch, Office{{}, time, false}).first->second;
+    office.leader = broker_name(elected->leader);
+    office.unclean = elected->unclean;
+  } else if (const auto* leads = event.as<events::BecameLeader>()) {
+    if (is_internal(leads->partition.topic)) return true;
+    partitions_[leads->partition].offices.try_emplace(leads->leader_epoch,
+                                                      Office{std::string(who), time, false});
+  } else if (const auto* changed = event.as<events::IsrChanged>()) {
+    if (is_internal(changed->partition.topic)) return true;
+    std::vector<int> ids;
+    for (const protocol::BrokerId id : changed->isr) ids.push_back(id.value());
+    std::sort(ids.begin(), ids.end());
+    partitions_[changed->partition].isr = std::move(ids);
+  } else {
+    return false;
+  }
+  return true;
+}
+
+bool Ledger::note_group(sim::Time time, std::string_view who, const sim::TraceEvent& event) {
+  if (const auto* committed = event.as<events::OffsetCommitted>()) {
+    groups_[committed->group].commits[committed->partition].push_back(
+        {time, committed->offset, committed->member_id});
+  } else if (const auto* joined = event.as<events::Joined>()) {
+    note_joined(time, who, *joined);
+  } else {
+    return false;
+  }
+  return true;
+}
+
+void Ledger::note_joined(sim::Time time, std::string_view who, const events::Joined& event) {
+  std::vector<Generation>& generations = groups_[event.group].generations;
+  // A slow member may hear of its generation after the next has begun. Numbers start again when a
+  // group was deleted.
+  const auto known =
+      std::find_if(generations.rbegin(), generations.rend(),
+                   [&](const Generation& g) { return g.number == event.generation; });
+  const bool is_new = known == generations.rend() ||
+                      (generations.back().number > event.generation && event.generation == 1 &&
+                       known->members.contains(std::string(who)));
+  if (is_new) generations.push_back({event.generation, time, {}});
+  Generation& generation = is_new ? generations.back() : *known;
+  std::vector<TopicPartition> owned = event.assigned;
+  std::sort(owned.begin(), owned.end());
+  generation.members[std::string(who)] = std::move(owned);
+}
+
+bool Ledger::note_consumer(sim::Time time, std::string_view who, const sim::TraceEvent& event) {
+  if (const auto* handled = event.as<events::Handled>()) {
+    note_handled(time, who, *handled);
+  } else if (const auto* polled = event.as<events::Polled>()) {
+    if (polled->record.tag == 0) return true;
+    add_step(index_of(polled->record, polled->partition.topic),
+             {time, StepKind::polled, protocol::ErrorCode::none, polled->partition.partition,
+              polled->offset, intern(who)});
+  } else if (const auto* reset = event.as<events::PositionReset>()) {
+    resets_.push_back(
+        {time, std::string(who), reset->partition, reset->from, reset->to, reset->reason});
+  } else {
+    return false;
+  }
+  return true;
+}
+
+void Ledger::note_handled(sim::Time time, std::string_view who, const events::Handled& event) {
+  if (event.record.tag == 0) return;
+  const RecordIndex record = index_of(event.record, event.partition.topic);
+  add_step(record, {time, StepKind::handled, protocol::ErrorCode::none, event.partition.partition,
+                    event.offset, intern(who)});
+  handlings_.push_back({time, record, intern(who), intern(event.group), event.partition,
+                        event.offset, committed(event.group, event.partition)});
+}
+
+}  // namespace kafkasim::scenarios

@@ -1,0 +1,149 @@
+// What one run of one variant came to, as plain data: the state at its end, the anomalies, each
+// expectation with its answer, the timeline. Reports print it and the command line maps it to an
+// exit code; nothing here decides anything.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "protocol/ids.hpp"
+#include "protocol/record_batch.hpp"
+#include "scenarios/engine/scenario.hpp"
+#include "sim/time.hpp"
+
+namespace kafkasim::scenarios {
+
+// ---- the state of the world, filled in by the runner at the end (and at the time of each check)
+// ----
+
+struct ReplicaState {
+  std::string broker;  // "broker-1"
+  bool alive = true;
+  protocol::LeaderEpoch leader_epoch;  // the newest that it knows
+  protocol::Offset log_start{0};
+  protocol::Offset log_end{0};             // the offset of the next record
+  protocol::Offset high_watermark{0};      // its own idea of it
+  std::vector<protocol::StoredBatch> log;  // all of it, in order of offsets
+};
+
+struct PartitionState {
+  TopicPartition partition;
+  std::string leader;  // by the controller's word; empty = none
+  protocol::LeaderEpoch leader_epoch;
+  std::vector<int> isr;                // broker ids, ascending; by the controller's word
+  std::vector<ReplicaState> replicas;  // in the order of the assignment
+};
+
+struct GroupState {
+  std::string name;
+  int members_alive = 0;            // members whose process lives
+  std::vector<std::string> topics;  // those that its members subscribe to
+  std::map<TopicPartition, protocol::Offset> committed;
+};
+
+struct ConsumerState {
+  std::string name;   // the instance: "billing-1"
+  std::string group;  // empty = none
+  bool alive = true;
+  std::vector<TopicPartition> owned;
+  std::map<TopicPartition, protocol::Offset> positions;
+};
+
+// Of user topics only: a partition that was deleted is not there. All groups and consumers of the
+// scenario are, also those that never started.
+struct FinalState {
+  sim::Time at{};
+  std::vector<PartitionState> partitions;  // ascending
+  std::vector<GroupState> groups;
+  std::vector<ConsumerState> consumers;
+
+  const PartitionState* find(
+      const TopicPartition& partition) const;  // null when there is none, as below
+  const GroupState* group(std::string_view name) const;
+  const ConsumerState* consumer(std::string_view name) const;
+};
+
+// The replica whose log counts as the partition's: the leader's, dead or alive. Without a leader:
+// the one whose log ends in the newest leader epoch, of these the longest, of equals the first of
+// the assignment (the most complete log that is left). Null when there are no replicas.
+const ReplicaState* deciding_replica(const PartitionState& partition);
+
+// ---- what was found ----
+
+// One record that an anomaly befell.
+struct Finding {
+  Anomaly anomaly = Anomaly::lost;
+  std::string record;
+  protocol::RecordTag tag = 0;
+  std::string whose;  // the producer (lost, duplicated, reordered), the group, or the consumer that
+                      // has none
+  TopicPartition partition;
+  std::vector<protocol::Offset> offsets;  // where it is or was, as far as known
+  std::vector<sim::Time> times;           // of the happenings that the cause speaks of, ascending
+  std::string cause;                      // one sentence
+  bool expected = false;                  // named by the scenario
+};
+
+struct ExpectationResult {
+  std::string key;  // "log orders-0", "duplicated", "lag billing at 3s"
+  bool met = false;
+  std::string expected;
+  std::string got;
+  Position position;
+};
+
+// ---- what happened ----
+
+enum class Weight : std::uint8_t { routine, notable, trouble, fault };
+
+// One line of the story.
+struct TimelineEntry {
+  sim::Time time{};
+  Weight weight = Weight::routine;
+  std::string who;
+  std::string text;
+};
+
+struct TimelineText {
+  std::vector<TimelineEntry> entries;
+  std::uint64_t left_out = 0;  // lines that were not even kept
+};
+
+// ---- the whole ----
+
+enum class Verdict : std::uint8_t { as_expected, not_as_expected, invariant_broken };
+
+struct Outcome {
+  std::string scenario;
+  std::string variant;  // empty: the experiment itself
+  std::string file;
+  std::uint64_t seed = 1;
+  std::string question;
+  std::string answer;
+  TimelineText timeline;
+  FinalState state;
+  std::vector<ExpectationResult> expectations;
+  std::vector<Finding> findings;
+  std::string invariant;  // what broke, with the last lines of the trace; empty = nothing
+  Verdict verdict = Verdict::as_expected;
+  std::uint64_t trace_hash = 0;
+  std::uint64_t trace_lines = 0;
+  std::uint64_t events_run = 0;
+  sim::Duration duration{};        // virtual
+  std::string ended_because;       // "nothing was left to do", "its time limit"; may be empty
+  std::vector<std::string> notes;  // besides: "event 3 never happened"; no part of the verdict
+};
+
+// 0 as expected, 1 an expectation failed (an unexpected anomaly is one), 3 an invariant broke.
+int exit_code(Verdict verdict);
+// "as expected", "NOT as expected", "an invariant broke".
+std::string_view to_string(Verdict verdict);
+// The command that runs exactly this again.
+std::string reproduce_line(const Outcome& outcome);
+// "10.001" seconds, for people.
+std::string seconds(sim::Time time);
+
+}  // namespace kafkasim::scenarios

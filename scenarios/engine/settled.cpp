@@ -1,0 +1,113 @@
+// When is there nothing left to do? What a run without a time limit ends by.
+#include <algorithm>
+
+#include "scenarios/engine/staging.hpp"
+
+namespace kafkasim::scenarios {
+
+namespace {
+
+bool works(const sim::World& world, const std::string& host) {
+  const sim::Process* process = world.host(host)->process();
+  return process != nullptr && !process->paused();
+}
+
+// A leader that cannot move its high watermark for want of in-sync replicas has nothing left to do.
+bool has_nothing_to_replicate(const broker::Partition& leader) {
+  const bool isr_is_too_small =
+      static_cast<std::int32_t>(leader.isr().size()) < leader.effective_min_isr();
+  return leader.log().high_watermark() == leader.log().end_offset() || isr_is_too_small;
+}
+
+bool agrees(const broker::Cluster& cluster, const sim::World& world, const TopicPartition& id,
+            const broker::PartitionRegistration& registration) {
+  const auto is_up = [&](protocol::BrokerId broker) {
+    return works(world, cluster.name_of(broker));
+  };
+  if (!registration.leader.is_set() || !is_up(registration.leader)) {
+    // Nobody who could lead is there.
+    return std::none_of(registration.isr.begin(), registration.isr.end(), is_up);
+  }
+  const broker::Broker* leading = cluster.broker(registration.leader);
+  const broker::Partition* leader = leading == nullptr ? nullptr : leading->replicas().find(id);
+  if (leader == nullptr || !leader->is_leader() ||
+      leader->leader_epoch() != registration.leader_epoch)
+    return false;
+  if (leader->isr() != registration.isr || leader->has_pending_proposal() ||
+      !has_nothing_to_replicate(*leader)) {
+    return false;
+  }
+  return std::all_of(
+      registration.replicas.begin(), registration.replicas.end(), [&](protocol::BrokerId replica) {
+        if (!is_up(replica) || replica == registration.leader) return true;
+        const broker::Broker* hosting = cluster.broker(replica);
+        const broker::Partition* follower =
+            hosting == nullptr ? nullptr : hosting->replicas().find(id);
+        const bool in_sync = std::find(registration.isr.begin(), registration.isr.end(), replica) !=
+                             registration.isr.end();
+        return follower != nullptr && in_sync &&
+               follower->log().end_offset() == leader->log().end_offset() &&
+               follower->log().high_watermark() == leader->log().high_watermark();
+      });
+}
+
+}  // namespace
+
+bool Staging::cluster_is_settled() const {
+  const broker::Controller* controller = cluster_->controller();
+  const broker::MetadataImage* image = metadata();
+  if (image == nullptr) return true;  // nobody runs
+  if (controller != nullptr) {
+    if (!controller->is_settled()) return false;
+    for (const protocol::BrokerId id : cluster_->broker_ids()) {
+      const bool is_up = works(world_, cluster_->name_of(id));
+      // Who died is fenced sooner or later, and leaderships move when that happens.
+      if (is_up != image->is_alive(id)) return false;
+      if (is_up && !cluster_->broker(id)->is_running()) return false;
+    }
+  }
+  for (const auto& [name, topic] : image->topics()) {
+    for (const auto& [number, partition] : topic.partitions) {
+      if (!agrees(*cluster_, world_, {name, number}, partition)) return false;
+    }
+  }
+  return true;
+}
+
+// A group is settled when it is stable and all of its members live.
+bool Staging::groups_are_settled() const {
+  for (const auto& consumer : consumers_) {
+    if (!consumer->spec().group || !consumer->has_started()) continue;
+    for (const protocol::BrokerId id : cluster_->broker_ids()) {
+      const broker::Broker* broker = cluster_->broker(id);
+      const broker::ClassicGroup* group =
+          broker == nullptr ? nullptr : broker->groups().group(*consumer->spec().group);
+      if (group == nullptr) continue;
+      if (!group->is(broker::GroupState::stable) && !group->is(broker::GroupState::empty))
+        return false;
+      for (const auto& [member_id, member] : group->members()) {
+        const bool lives =
+            std::any_of(consumers_.begin(), consumers_.end(), [&, &of = member](const auto& other) {
+              return other->is_running() && other->client_id() == of.client_id;
+            });
+        if (!lives) return false;
+      }
+    }
+  }
+  return true;
+}
+
+bool Staging::is_settled() const {
+  for (const auto& opening : openings_) {
+    if (opening->is_armed()) return false;
+  }
+  for (const auto& producer : producers_) {
+    if (!producer->is_settled()) return false;
+  }
+  for (const auto& consumer : consumers_) {
+    if (!consumer->is_settled()) return false;
+  }
+  return groups_are_settled() && cluster_is_settled();
+}
+
+}  // namespace kafkasim::scenarios

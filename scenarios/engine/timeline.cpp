@@ -1,0 +1,177 @@
+// Which lines are told and which are folded.
+#include "scenarios/engine/timeline.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace kafkasim::scenarios {
+
+namespace {
+
+constexpr std::size_t lines_of_a_kind = 6;  // between two turns
+constexpr std::size_t lines_between_turns = 60;
+constexpr std::size_t turns_of_a_kind = 12;  // in all; later ones are folded
+constexpr std::size_t lines_kept = 5000;
+constexpr std::size_t names_kept = 9;  // of a line or a fold; the others are counted
+
+void add_names(std::vector<std::string>& to, const std::vector<std::string>& names) {
+  for (const std::string& name : names) {
+    if (to.size() < names_kept) to.push_back(name);
+  }
+}
+
+}  // namespace
+
+void Timeline::observe(sim::Time time, std::string_view who, const sim::TraceEvent& event) {
+  if (time < sim::zero) return;
+  std::optional<Happening> what = happening(who, event);
+  if (!what) return;
+  if (what->event == "retried") forget_error(time, *what);
+  if (what->kind == Kind::handled) forget_polled(time, *what);
+  const Key key{what->who, fmt::format("{} {}", what->event, what->place)};
+  if (joins_last_line(time, key, *what)) return;
+  if (what->turn) {
+    std::size_t& turns = turns_[key];
+    if (what->weight == Weight::fault || ++turns <= turns_of_a_kind) {
+      take_a_turn();
+      add_line(time, key, std::move(*what));
+      return;
+    }
+    fold(time, std::move(*what));
+    return;
+  }
+  if (shown_[key].lines >= lines_of_a_kind || lines_since_turn_ >= lines_between_turns) {
+    fold(time, std::move(*what));
+  } else {
+    add_line(time, key, std::move(*what));
+  }
+}
+
+// Records that something happened to at the same moment are told in one line.
+bool Timeline::joins_last_line(sim::Time time, const Key& key, Happening& what) {
+  if (what.kind == Kind::other) return false;
+  const auto shown = shown_.find(key);
+  if (shown == shown_.end() || shown->second.lines == 0) return false;
+  Line& line = lines_[shown->second.last];
+  if (line.time != time || line.gone) return false;
+  const bool follows = what.kind == Kind::committed || what.kind == Kind::replicated ||
+                       !what.first.is_set() || what.first == line.what.last.next();
+  if (!follows) return false;
+  line.pending += what.count;
+  line.what.count += what.count;
+  line.what.last = what.last;
+  if (what.kind == Kind::committed) line.what.first = what.first;
+  add_names(line.what.names, what.names);
+  return true;
+}
+
+// What is handled in the moment of its poll() needs no line about the poll().
+void Timeline::forget_polled(sim::Time time, const Happening& handled) {
+  const auto shown = shown_.find({handled.who, "polled " + handled.place});
+  if (shown == shown_.end() || shown->second.lines == 0) return;
+  Line& line = lines_[shown->second.last];
+  if (line.time != time || line.gone || line.pending == 0) return;
+  if (--line.pending > 0) return;
+  line.gone = true;
+  --shown->second.lines;
+  --lines_since_turn_;
+}
+
+// "will send A again" tells the error too.
+void Timeline::forget_error(sim::Time time, const Happening& retried) {
+  const auto shown = shown_.find({retried.who, "error "});
+  if (shown == shown_.end() || shown->second.lines == 0) return;
+  Line& line = lines_[shown->second.last];
+  if (line.time != time || line.gone) return;
+  line.gone = true;
+  --shown->second.lines;
+  --lines_since_turn_;
+}
+
+void Timeline::add_line(sim::Time time, const Key& key, Happening what) {
+  if (lines_.size() >= lines_kept && what.weight != Weight::fault) {
+    ++left_out_;
+    return;
+  }
+  Shown& shown = shown_[key];
+  ++shown.lines;
+  shown.last = lines_.size();
+  ++lines_since_turn_;
+  const std::uint64_t pending = what.count;
+  if (what.names.size() > names_kept) what.names.resize(names_kept);
+  lines_.push_back({time, std::move(what), pending, false});
+}
+
+void Timeline::fold(sim::Time time, Happening what) {
+  const auto [found, is_new] = folds_.try_emplace({what.who, std::string(what.event)});
+  Fold& fold = found->second;
+  if (is_new) fold.since = time;
+  fold.until = time;
+  ++fold.lines;
+  fold.records += what.count;
+  if (fold.places.size() < 100) fold.places.insert(what.place);
+  add_names(fold.names, what.names);
+  if (!what.names.empty()) fold.last_name = what.names.back();
+  what.names.clear();
+  fold.last = std::move(what);
+}
+
+void Timeline::take_a_turn() {
+  for (const auto& [key, fold] : folds_) {
+    const auto handled = folds_.find({key.first, "handled"});
+    const bool handled_tells_it = fold.last.kind == Kind::polled && handled != folds_.end() &&
+                                  handled->second.records >= fold.records;
+    if (handled_tells_it) continue;
+    if (folded_.size() < lines_kept) {
+      folded_.push_back(told(fold));
+    } else {
+      ++left_out_;
+    }
+  }
+  folds_.clear();
+  shown_.clear();
+  lines_since_turn_ = 0;
+}
+
+TimelineEntry Timeline::told(const Fold& fold) {
+  const std::string place = fold.places.size() == 1
+                                ? *fold.places.begin()
+                                : fmt::format("{} partitions", fold.places.size());
+  const std::string since = fmt::format("since {} s", seconds(fold.since));
+  TimelineEntry out{fold.until, fold.last.weight, fold.last.who, {}};
+  if (fold.last.kind == Kind::other) {
+    out.text = fold.lines == 1 ? fold.last.text
+                               : fmt::format("... {} more such lines {}, the last: {}", fold.lines,
+                                             since, fold.last.text);
+  } else if (fold.last.kind == Kind::committed) {
+    out.text = fmt::format("... {} more commits {}, the last: offset {} of {}", fold.lines, since,
+                           fold.last.last.value(), fold.last.place);
+  } else {
+    const std::string names = fold.records < names_kept
+                                  ? some_names(fold.names, fold.records)
+                                  : fold.names.front() + " .. " + fold.last_name;
+    out.text = fmt::format("... {} {} more record{} {} ({}): {}", verb(fold.last.kind),
+                           fold.records, fold.records == 1 ? "" : "s", since, place, names);
+  }
+  return out;
+}
+
+TimelineText Timeline::text() const {
+  TimelineText out;
+  out.left_out = left_out_;
+  for (const Line& line : lines_) {
+    if (!line.gone)
+      out.entries.push_back({line.time, line.what.weight, line.what.who, sentence(line.what)});
+  }
+  Timeline rest;  // what is still folded
+  rest.folds_ = folds_;
+  rest.take_a_turn();
+  out.entries.insert(out.entries.end(), folded_.begin(), folded_.end());
+  out.entries.insert(out.entries.end(), rest.folded_.begin(), rest.folded_.end());
+  std::stable_sort(out.entries.begin(), out.entries.end(),
+                   [](const TimelineEntry& a, const TimelineEntry& b) { return a.time < b.time; });
+  return out;
+}
+
+}  // namespace kafkasim::scenarios
