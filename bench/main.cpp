@@ -1,0 +1,17 @@
+// kafkasim_bench [KAFKASIM FOLDER]: prints how fast the simulator is, as ratios measured in one
+// run.
+#include <fmt/format.h>
+
+#include <string>
+
+#include "bench/bench.hpp"
+
+int main(int argc, char** argv) {
+  fmt::print(
+      "Ratios (x) compare with the first row of their table; absolute times depend on the "
+      "machine.\n");
+  kafkasim::bench::loop_benchmarks();
+  kafkasim::bench::coroutine_benchmarks();
+  if (argc > 2) kafkasim::bench::scenario_benchmarks(argv[1], argv[2]);
+  return 0;
+}
