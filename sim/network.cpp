@@ -70,7 +70,7 @@ Socket Network::connect(Process& process, HostId from, HostId to, Mailbox<Socket
   connection.to(1).link = &link(from, to);
   connection.to(0).set_process(&process);
   enqueue(connection, 1, nullptr, Connection::syn);
-  return Socket(this, connection.id, 0);
+  return Socket(this, connection.id, 0, to);
 }
 
 void Network::enqueue(Connection& connection, int to_end, MessagePtr message, int kind) {
@@ -115,8 +115,8 @@ void Network::arrive(Connection& connection, int to_end) {
   if (first.kind == Connection::data && end.open && observer_ && !first.announced) {
     first.announced = true;
     const std::uint64_t id = connection.id;
-    observer_(
-        {connection.end(1 - to_end).host, end.host, Socket(this, id, to_end), *first.message});
+    observer_({connection.end(1 - to_end).host, end.host,
+               Socket(this, id, to_end, connection.end(1 - to_end).host), *first.message});
     // The observer may have injected anything: look again.
     if (find(id) == nullptr || direction.items.empty()) return;
     const bool disturbed = std::exchange(direction.disturbed, false) ||
@@ -150,7 +150,9 @@ void Network::arrive(Connection& connection, int to_end) {
       if (end.open) {
         Mailbox<SocketEvent>* const inbox = std::exchange(end.inbox, nullptr);
         end.open = false;
-        SocketEvent closed{SocketEvent::Kind::closed, Socket(this, connection.id, to_end), nullptr};
+        SocketEvent closed{SocketEvent::Kind::closed,
+                           Socket(this, connection.id, to_end, connection.end(1 - to_end).host),
+                           nullptr};
         end_if_over(connection);
         if (inbox != nullptr) inbox->deliver(std::move(closed));
         return;
@@ -164,7 +166,8 @@ void Network::deliver(Connection& connection, int to_end, SocketEvent::Kind kind
                       MessagePtr message) {
   Connection::End& end = connection.end(to_end);
   if (!end.open || end.inbox == nullptr) return;
-  end.inbox->deliver({kind, Socket(this, connection.id, to_end), std::move(message)});
+  end.inbox->deliver({kind, Socket(this, connection.id, to_end, connection.end(1 - to_end).host),
+                      std::move(message)});
 }
 
 void Network::accept(Connection& connection) {
@@ -179,7 +182,8 @@ void Network::accept(Connection& connection) {
   connection.to(1).set_process(end.process);
   enqueue(connection, 0, nullptr, Connection::syn_ack);
   arm(connection, 1);  // what came with the connect waits until the socket is claimed
-  host.acceptor->deliver({SocketEvent::Kind::opened, Socket(this, connection.id, 1), nullptr});
+  host.acceptor->deliver(
+      {SocketEvent::Kind::opened, Socket(this, connection.id, 1, connection.end(0).host), nullptr});
 }
 
 void Network::close_end(Connection& connection, int end) {
@@ -247,12 +251,6 @@ bool Socket::is_open() const {
   if (network_ == nullptr) return false;
   const Connection* const connection = network_->find(id_);
   return connection != nullptr && connection->end(end_).open;
-}
-
-HostId Socket::peer() const {
-  const Connection* const connection = network_ == nullptr ? nullptr : network_->find(id_);
-  CHECKED(connection != nullptr, "peer of a connection that is gone");
-  return connection->end(1 - end_).host;
 }
 
 void Socket::deliver_to(Mailbox<SocketEvent>& inbox) const {

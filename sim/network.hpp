@@ -45,7 +45,8 @@ class Socket {
   // arrives here.
   void close() const;
   bool is_open() const;
-  HostId peer() const;
+  // The host at the other end, also when the connection is gone.
+  HostId peer() const { return peer_; }
   // An accepted socket delivers nothing until its owner says where to. The mailbox must outlive the
   // socket's use: close() it before.
   void deliver_to(Mailbox<struct SocketEvent>& inbox) const;
@@ -59,11 +60,13 @@ class Socket {
 
  private:
   friend class Network;
-  Socket(Network* network, std::uint64_t id, int end) : network_(network), id_(id), end_(end) {}
+  Socket(Network* network, std::uint64_t id, int end, HostId peer)
+      : network_(network), id_(id), end_(end), peer_(peer) {}
 
   Network* network_ = nullptr;
   std::uint64_t id_ = 0;
   int end_ = 0;
+  HostId peer_{};
 };
 
 // What a socket's owner hears.

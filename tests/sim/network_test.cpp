@@ -240,3 +240,15 @@ TEST_CASE("a closed connection still delivers what was sent before", "[network]"
   CHECK(pair.heard == Pair::Log{"7", "closed at 0.001000"});
   CHECK_FALSE(socket.is_open());
 }
+
+TEST_CASE("a socket knows its peer also when the connection is gone", "[network]") {
+  Pair pair;
+  Mailbox<SocketEvent> inbox;
+  const Socket socket =
+      pair.world.network().connect(pair.asking, pair.client.id(), pair.server.id(), inbox);
+  pair.run(10ms);
+  pair.world.network().cut(pair.client.id(), pair.server.id());
+  pair.run(10ms);
+  CHECK_FALSE(socket.is_open());
+  CHECK(socket.peer() == pair.server.id());
+}
