@@ -52,18 +52,25 @@ sim::Duration Caller::send_what_can_be_sent() {
       client_.send(node, std::move(next.request), next.call, now, true,
                    found->second->request_timeout);
     }
+    for (Unsent& waiting : queue.unsent) waiting.tried = true;
     if (!queue.unsent.empty()) limit = std::min(limit, client_.delay(node, now));
   }
   return limit;
 }
 
+// A call that came after the last try to connect has not been tried: it does not fail yet.
 void Caller::fail_unsent_of_lost_nodes() {
   for (auto& [node, queue] : queues_) {
     if (queue.unsent.empty() || !client_.connection_failed(node)) continue;
-    std::deque<Unsent> lost;
-    lost.swap(queue.unsent);
-    for (const Unsent& unsent : lost)
-      finish(unsent.call, CallResult(CallResult::Status::disconnected));
+    std::deque<Unsent> all;
+    all.swap(queue.unsent);
+    for (Unsent& unsent : all) {
+      if (unsent.tried) {
+        finish(unsent.call, CallResult(CallResult::Status::disconnected));
+      } else {
+        queue.unsent.push_back(std::move(unsent));
+      }
+    }
   }
 }
 

@@ -86,6 +86,7 @@ class Caller {
   struct Unsent {
     std::uint64_t call = 0;
     protocol::RequestBody request;
+    bool tried = false;  // the pump has asked for a connection on its behalf
   };
   struct Queue {
     Node node;

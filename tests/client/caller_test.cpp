@@ -72,6 +72,20 @@ TEST_CASE("calls to a host where nobody listens end as disconnected") {
   CHECK(out == std::vector<std::string>{"disconnected at 0.002000"});
 }
 
+TEST_CASE("a call after the reconnect pause is tried, not failed for the connection lost before") {
+  Lab lab;
+  lab.broker.host().crash();
+  std::vector<std::string> out;
+  sim::spawn(lab.process,
+             call(&lab, lab.node(1), protocol::HeartbeatRequest{}, sim::zero + 10s, &out));
+  lab.world.loop().run_until(sim::zero + 1s);
+  sim::spawn(lab.process,
+             call(&lab, lab.node(1), protocol::HeartbeatRequest{}, sim::zero + 10s, &out));
+  lab.world.loop().run_until(sim::zero + 2s);
+  // Refused again, after a round trip of its own.
+  CHECK(out == std::vector<std::string>{"disconnected at 0.002000", "disconnected at 1.002000"});
+}
+
 TEST_CASE(
     "a call that is not answered ends at its deadline, or with the connection at the request "
     "timeout") {
