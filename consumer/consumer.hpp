@@ -95,8 +95,8 @@ class Consumer {
   // Records were handed out whose offsets are not known to be committed.
   bool has_uncommitted() const;
   // Nothing to do as far as the consumer knows: member of a stable group (if it is in one), every
-  // position at the end as of the last fetch, nothing buffered, no commit under way. Does not look
-  // at uncommitted offsets.
+  // position at the end as of the last fetch, nothing buffered, no commit under way that says
+  // something new. Does not look at uncommitted offsets.
   bool is_settled() const;
 
  private:

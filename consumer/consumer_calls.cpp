@@ -127,7 +127,8 @@ bool Consumer::has_uncommitted() const {
 bool Consumer::is_settled() const {
   if (closed_) return true;
   if (subscriptions_.is_subscribed() && !member_.is_settled()) return false;
-  if (!collector_.is_empty() || commits_.is_committing()) return false;
+  // A commit under way that has nothing new to say (auto-commit repeats itself) is no work left.
+  if (!collector_.is_empty() || (commits_.is_committing() && has_uncommitted())) return false;
   const Partitions assigned = subscriptions_.assigned();
   return std::all_of(assigned.begin(), assigned.end(), [&](const TopicPartition& partition) {
     const PartitionState& state = *subscriptions_.find(partition);

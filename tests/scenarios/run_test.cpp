@@ -186,6 +186,26 @@ expect:
 )");
 }
 
+TEST_CASE("a run ends although auto-commit goes on and on", "[run]") {
+  const ScenarioFile file = load(R"(
+scenario: test
+question: Does it end?
+cluster: { brokers: 1 }
+topics: { orders: {} }
+producers: { shop: { sends: { to: orders, values: [A] } } }
+consumers:
+  billing:
+    group: billing
+    reads: orders
+    commits: auto
+    config: { auto.commit.interval.ms: 100 }
+expect: { committed: { billing: { orders-0: 1 } } }
+)");
+  const RunResult result = run(file.scenario, {});
+  CHECK(result.outcome.verdict == Verdict::as_expected);
+  CHECK(result.outcome.ended_because == "nothing was left to do");
+}
+
 TEST_CASE("slow links, pauses, holds, power losses and stops leave a cluster that heals", "[run]") {
   holds(R"(
 cluster: { brokers: 3, racks: [a, b, c], config: { replica.lag.time.max.ms: 10000 } }
