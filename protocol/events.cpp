@@ -207,7 +207,9 @@ void Handled::describe(std::string& out) const {
 }
 
 void CommitFailed::describe(std::string& out) const {
-  out += fmt::format("{} {}", group, protocol::name(error));
+  out += group;
+  // Without a code the client itself refused: it knows that it is no member any more.
+  if (error != ErrorCode::none) out += fmt::format(" {}", protocol::name(error));
   if (!message.empty()) out += fmt::format(" ({})", message);
 }
 
