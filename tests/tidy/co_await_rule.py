@@ -1,7 +1,7 @@
 # Finds the statements with co_await that g++ 12 compiles into double frees: those with a braced
 # temporary, a closure that captures by value, or a conditional operator in the same full
-# expression. It cannot see types, so it also reports harmless ones; the way out is always a named
-# local.
+# expression, and those that wait in the condition of an if, while or switch. It cannot see types,
+# so it also reports harmless ones; the way out is always a named local.
 import re
 
 from cpp_text import brackets, is_lambda_introducer, line_of, without_comments_and_literals
@@ -9,6 +9,16 @@ from cpp_text import brackets, is_lambda_introducer, line_of, without_comments_a
 
 def _is_control(text, bracket):
     return re.search(r"\b(?:if|if\s+constexpr|while|for|switch)$", text[: bracket.open].rstrip())
+
+
+def _is_in_condition(text, pairs, position):
+    container = _innermost(pairs, position)
+    while container is not None and container.kind not in ("block", "lambda"):
+        before = text[: container.open].rstrip()
+        if container.kind == "(" and re.search(r"\b(?:if|while|switch)$", before):
+            return True
+        container = container.parent
+    return False
 
 
 def _innermost(pairs, position):
@@ -99,6 +109,8 @@ def check(source):
             continue
         seen.add(begin)
         faults = _faults(text, pairs, begin, end)
+        if _is_in_condition(text, pairs, match.start()):
+            faults.append("a condition around it")
         if faults:
             what = ", ".join(faults)
             yield line_of(text, match.start()), (
