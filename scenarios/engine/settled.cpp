@@ -98,8 +98,8 @@ bool Staging::groups_are_settled() const {
 }
 
 bool Staging::is_settled() const {
-  for (const auto& opening : openings_) {
-    if (opening->is_armed()) return false;
+  for (const sim::Timer& opening : openings_) {
+    if (opening.is_armed()) return false;
   }
   for (const auto& producer : producers_) {
     if (!producer->is_settled()) return false;

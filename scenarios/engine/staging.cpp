@@ -95,8 +95,9 @@ std::optional<std::string> Staging::set_up() {
 void Staging::open() {
   const auto open = [this](Client& client) {
     if (!client.starts_at()) return;
-    openings_.push_back(std::make_unique<Opening>(world_.loop(), client));
-    world_.loop().schedule(*openings_.back(), sim::later(sim::zero, *client.starts_at()));
+    openings_.emplace_back(world_.loop()).at(sim::later(sim::zero, *client.starts_at()), [&client] {
+      client.start();
+    });
   };
   for (const auto& producer : producers_) open(*producer);
   for (const auto& consumer : consumers_) open(*consumer);

@@ -14,6 +14,7 @@
 #include "scenarios/engine/producer_client.hpp"
 #include "scenarios/engine/scenario.hpp"
 #include "scenarios/engine/stage.hpp"
+#include "sim/timer.hpp"
 #include "sim/world.hpp"
 
 namespace kafkasim::scenarios {
@@ -55,15 +56,6 @@ class Staging final : public Stage {
   void stall(const std::string& name, sim::Time until) override;
 
  private:
-  // A client that starts at its time.
-  struct Opening : sim::Event {
-    Opening(sim::Loop& l, Client& c) : Event(run), loop(l), client(c) {}
-    ~Opening() { loop.disarm(*this); }
-    static void run(sim::Event& event, bool) { static_cast<Opening&>(event).client.start(); }
-    sim::Loop& loop;
-    Client& client;
-  };
-
   Client* client(std::string_view name) const;
   std::vector<std::string> names_of(const std::vector<protocol::BrokerId>& brokers) const;
   std::vector<std::string> coordinator_of(const std::string& group) const;
@@ -75,7 +67,7 @@ class Staging final : public Stage {
   std::unique_ptr<broker::Cluster> cluster_;
   std::vector<std::unique_ptr<ProducerClient>> producers_;
   std::vector<std::unique_ptr<ConsumerClient>> consumers_;
-  std::deque<std::unique_ptr<Opening>> openings_;
+  std::deque<sim::Timer> openings_;  // of clients that start at their time
 };
 
 }  // namespace kafkasim::scenarios
