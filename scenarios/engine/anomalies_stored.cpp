@@ -156,7 +156,7 @@ void find_reordered(const Truth& truth, std::vector<Finding>& out) {
       const Whereabouts& where = truth.of(stored.record);
       const auto first =
           std::find_if(where.visible.begin(), where.visible.end(),
-                       [&](const Place& place) { return place.partition == partition; });
+                       [&id = partition](const Place& place) { return place.partition == id; });
       if (first->offset != stored.offset) continue;  // a duplicate: its first place counts
       const RecordFate& fate = truth.fate(stored.record);
       const auto [before, is_first] = latest.try_emplace(*fate.producer, stored);
