@@ -12,6 +12,12 @@ using namespace std::chrono_literals;
 
 constexpr sim::Duration controlled_shutdown_limit = 5min;  // then it stops all the same
 
+// Of several the one that leads must be found first.
+std::optional<sim::HostId> only_controller(const Voters& voters) {
+  if (voters.size() != 1) return std::nullopt;
+  return voters[0].host;
+}
+
 sim::Rng lifecycle_rng(const sim::World& world, const sim::Host& host, std::int32_t start) {
   return world.rng(fmt::format("{} lifecycle {}", host.name(), start));
 }
@@ -22,13 +28,21 @@ Broker::Broker(sim::World& world, sim::Host& host, sim::Process& process,
                const BrokerSettings& settings)
     : settings_(settings),
       storage_(host.storage<Storage>()),
-      context_{world, host, process, settings.id, settings.config, image_, settings.controller, {}},
+      context_{world,
+               host,
+               process,
+               settings.id,
+               settings.config,
+               image_,
+               only_controller(settings.voters),
+               {}},
       forwarding_(context_),
       replicas_(context_, storage_),
       groups_(context_, replicas_),
       topic_creation_(context_, forwarding_),
       producer_ids_(context_),
-      metadata_fetcher_(context_, image_, [this](const MetadataDelta& delta) { publish(delta); }),
+      metadata_fetcher_(context_, image_, settings.voters,
+                        [this](const MetadataDelta& delta) { publish(delta); }),
       lifecycle_(
           context_, storage_.stopped_in_epoch, settings.cluster_id, settings.rack,
           [this] { return metadata_fetcher_.applied(); },

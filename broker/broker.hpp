@@ -14,6 +14,7 @@
 #include "broker/lifecycle.hpp"
 #include "broker/metadata_fetcher.hpp"
 #include "broker/metadata_image.hpp"
+#include "broker/quorum.hpp"
 #include "broker/replica_manager.hpp"
 #include "broker/request_server.hpp"
 #include "broker/storage.hpp"
@@ -26,7 +27,7 @@ struct BrokerSettings {
   protocol::BrokerId id;
   std::string rack;  // empty = none
   protocol::ConfigValues config{protocol::broker_config_defs()};
-  sim::HostId controller{};
+  Voters voters;  // the controllers
   std::string cluster_id;
 };
 

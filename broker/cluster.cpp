@@ -26,16 +26,20 @@ void fit_offsets_topic(protocol::ConfigValues& config, std::size_t brokers) {
 
 }  // namespace
 
-Cluster::Cluster(sim::World& world, ClusterSpec spec)
-    : world_(world),
-      spec_(std::move(spec)),
-      controller_host_(&world.add_host(std::string(controller_name))) {
+std::string controller_name(int number) { return fmt::format("controller-{}", number); }
+
+Cluster::Cluster(sim::World& world, ClusterSpec spec) : world_(world), spec_(std::move(spec)) {
+  CHECKED(spec_.controllers >= 1, "a cluster has {} controllers", spec_.controllers);
+  for (int number = 1; number <= spec_.controllers; ++number) {
+    Seat& seat = seats_.emplace_back();
+    seat.host = &world.add_host(controller_name(number));
+    voters_.push_back({controller_id(number), seat.host->id()});
+  }
   for (const BrokerSpec& broker : spec_.brokers) {
     CHECKED(!members_.contains(broker.id), "two brokers with id {}", broker.id.value());
     Member& member = members_[broker.id];
     member.host = &world.add_host(broker.name);
-    member.settings = {broker.id, broker.rack, broker.config, controller_host_->id(),
-                       spec_.cluster_id};
+    member.settings = {broker.id, broker.rack, broker.config, voters_, spec_.cluster_id};
     fit_offsets_topic(member.settings.config, spec_.brokers.size());
   }
 }
@@ -43,19 +47,19 @@ Cluster::Cluster(sim::World& world, ClusterSpec spec)
 Cluster::~Cluster() {
   // Coroutines refer to what is destroyed next.
   for (auto& [id, member] : members_) member.host->crash();
-  controller_host_->crash();
+  for (Seat& seat : seats_) seat.host->crash();
 }
 
 void Cluster::start() {
-  boot_controller();
+  for (Seat& seat : seats_) boot(seat);
   for (auto& [id, member] : members_) boot(member);
 }
 
-void Cluster::boot_controller() {
-  sim::Process& process = controller_host_->boot();
-  controller_ = std::make_unique<Controller>(world_, *controller_host_, process,
-                                             spec_.controller_config, spec_.cluster_id);
-  controller_->start();
+void Cluster::boot(Seat& seat) {
+  sim::Process& process = seat.host->boot();
+  seat.controller = std::make_unique<Controller>(
+      world_, *seat.host, process, spec_.controller_config, spec_.cluster_id, voters_, reported_);
+  seat.controller->start();
 }
 
 void Cluster::boot(Member& member) {
@@ -74,13 +78,16 @@ bool Cluster::run_until(Condition done, sim::Time limit) {
 
 std::optional<std::string> Cluster::set_up(const std::vector<protocol::CreatableTopic>& topics,
                                            sim::Time limit) {
-  CHECKED(controller() != nullptr, "a cluster is set up before it was started");
-  if (!run_until([this] { return all_brokers_run() && controller_->is_settled(); }, limit)) {
-    return "not all brokers were unfenced in time";
-  }
+  CHECKED(has_quorum(), "a cluster is set up before it was started");
+  if (!run_until([this] { return active() != nullptr; }, limit))
+    return "no controller was elected in time";
+  const auto all_there = [this] {
+    return active() != nullptr && active()->is_settled() && all_brokers_run();
+  };
+  if (!run_until(all_there, limit)) return "not all brokers were unfenced in time";
   protocol::CreateTopicsRequest request;
   request.topics = topics;
-  const protocol::CreateTopicsResponse response = controller_->create_topics(request);
+  const protocol::CreateTopicsResponse response = active()->create_topics(request);
   for (const protocol::CreatableTopicResult& result : response.topics) {
     if (result.error == ErrorCode::none) continue;
     return fmt::format("topic {}: {}: {}", result.name, protocol::name(result.error),
@@ -98,15 +105,16 @@ bool Cluster::all_brokers_run() const {
 }
 
 bool Cluster::is_ready() const {
-  if (controller() == nullptr || !controller_->is_settled() || !all_brokers_run()) return false;
-  return std::all_of(members_.begin(), members_.end(), [this](const auto& entry) {
+  const Controller* const deciding = controller();
+  if (deciding == nullptr || !deciding->is_settled() || !all_brokers_run()) return false;
+  return std::all_of(members_.begin(), members_.end(), [&](const auto& entry) {
     const Broker& broker = *entry.second.broker;
-    return broker.image().next_offset() == controller_->committed() && leads_what_it_should(broker);
+    return broker.image().next_offset() == deciding->committed() && leads_what_it_should(broker);
   });
 }
 
 bool Cluster::leads_what_it_should(const Broker& broker) const {
-  for (const auto& [name, topic] : controller_->image().topics()) {
+  for (const auto& [name, topic] : controller()->image().topics()) {
     for (const auto& [number, registration] : topic.partitions) {
       if (registration.leader != broker.id()) continue;
       const Partition* partition = broker.replicas().find({name, number});
@@ -134,7 +142,7 @@ void Cluster::restart(std::string_view host) {
   if (Member* found = member(host)) {
     boot(*found);
   } else {
-    boot_controller();
+    boot(*seat(host));
   }
 }
 
@@ -143,7 +151,7 @@ void Cluster::stop(std::string_view host) {
   if (Member* found = member(host)) {
     found->broker->stop();
   } else {
-    controller_host_->crash();
+    seat(host)->controller->stop();
   }
 }
 
@@ -153,7 +161,7 @@ bool Cluster::is_up(std::string_view host) const {
 }
 
 bool Cluster::has_host(std::string_view host) const {
-  return host == controller_name || member(host) != nullptr;
+  return seat(host) != nullptr || member(host) != nullptr;
 }
 
 // ---- to look at ----
@@ -171,8 +179,49 @@ const Broker* Cluster::broker(BrokerId broker) const {
   return found.host->is_up() ? found.broker.get() : nullptr;
 }
 
-const Controller* Cluster::controller() const {
-  return controller_host_->is_up() ? controller_.get() : nullptr;
+const Controller* Cluster::controller() const { return active(); }
+
+Controller* Cluster::active() const {
+  Controller* newest = nullptr;
+  for (const Seat& seat : seats_) {
+    if (!seat.host->is_up() || !seat.controller->is_active()) continue;
+    if (newest == nullptr || seat.controller->active_epoch() > newest->active_epoch())
+      newest = seat.controller.get();
+  }
+  return newest;
+}
+
+const Controller* Cluster::controller(std::string_view host) const {
+  const Seat* const found = seat(host);
+  CHECKED(found != nullptr, "no controller on {}", host);
+  return found->host->is_up() ? found->controller.get() : nullptr;
+}
+
+std::vector<VoterView> Cluster::voters() const {
+  std::vector<VoterView> views;
+  for (std::size_t i = 0; i < seats_.size(); ++i) {
+    const Seat& seat = seats_[i];
+    VoterView& view = views.emplace_back();
+    view.name = seat.host->name();
+    view.id = voters_[i].id;
+    view.storage = &seat.host->storage<ControllerStorage>();
+    view.epoch = view.storage->epoch;
+    view.leader = view.storage->leader;
+    view.log_end_offset = view.storage->end_offset();
+    view.high_watermark = protocol::Offset(0);
+    view.is_up = seat.host->is_up();
+    if (!view.is_up) continue;
+    view.is_active = seat.controller->is_active();
+    view.role = seat.controller->raft().role();
+    view.high_watermark = seat.controller->committed();
+  }
+  return views;
+}
+
+bool Cluster::has_quorum() const {
+  const auto up = static_cast<std::size_t>(std::count_if(
+      seats_.begin(), seats_.end(), [](const Seat& seat) { return seat.host->is_up(); }));
+  return up > seats_.size() / 2;
 }
 
 std::optional<ReplicaView> Cluster::replica(BrokerId id,
@@ -194,6 +243,20 @@ std::optional<ReplicaView> Cluster::replica(BrokerId id,
     if (view.is_leader) view.isr = hosted->isr();
   }
   return view;
+}
+
+const Cluster::Seat* Cluster::seat(std::string_view host) const {
+  for (const Seat& seat : seats_) {
+    if (seat.host->name() == host) return &seat;
+  }
+  return nullptr;
+}
+
+Cluster::Seat* Cluster::seat(std::string_view host) {
+  for (Seat& seat : seats_) {
+    if (seat.host->name() == host) return &seat;
+  }
+  return nullptr;
 }
 
 Cluster::Member* Cluster::member(std::string_view host) {

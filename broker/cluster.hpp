@@ -1,6 +1,6 @@
 // A whole cluster in a world: its hosts, the processes on them, and what a scenario does to them.
 // What it shows of the inside is for reports and checks; clients meet the cluster only through
-// connections. Left out: more than one controller.
+// connections.
 #pragma once
 
 #include <map>
@@ -28,6 +28,7 @@ struct BrokerSpec {
 struct ClusterSpec {
   std::string cluster_id = "kafkasim";
   std::vector<BrokerSpec> brokers;
+  int controllers = 1;  // controller-1 and so on; all of them vote
   protocol::ConfigValues controller_config{
       protocol::broker_config_defs()};  // Kafka's broker settings, as it has them
 };
@@ -43,10 +44,25 @@ struct ReplicaView {
   const LogStorage* storage = nullptr;  // the records
 };
 
+// One controller as it stands on its host, whether that runs or not.
+struct VoterView {
+  std::string name;
+  protocol::BrokerId id;
+  bool is_up = false;
+  bool is_active = false;                // as it believes itself
+  RaftRole role = RaftRole::unattached;  // of one that is up
+  protocol::LeaderEpoch epoch;           // of the quorum; survives
+  protocol::BrokerId leader;             // of that epoch, as known there
+  protocol::Offset log_end_offset;
+  protocol::Offset high_watermark;  // 0 = it is not up, or knows of none since it started
+  const ControllerStorage* storage = nullptr;  // the log
+};
+
+// "controller-1".
+std::string controller_name(int number);
+
 class Cluster {
  public:
-  static constexpr std::string_view controller_name = "controller-1";
-
   // Adds the hosts; nothing runs yet. Where fewer brokers are there than the offsets topic has
   // replicas by default, it gets as many as there are brokers. Requires: the world outlives the
   // cluster.
@@ -70,7 +86,7 @@ class Cluster {
   void power_off(std::string_view host);
   // Starts the process of a host on which none runs.
   void restart(std::string_view host);
-  // A controlled shutdown of a broker (it takes its time); the controller just ends.
+  // In order: a broker hands its leaderships over, the active controller its office.
   void stop(std::string_view host);
   bool is_up(std::string_view host) const;
   bool has_host(std::string_view host) const;
@@ -81,7 +97,14 @@ class Cluster {
   const std::string& name_of(protocol::BrokerId broker) const;
   // Null when it is not up.
   const Broker* broker(protocol::BrokerId broker) const;
+  // The active controller; null when there is none. Of two that believe it the later elected one.
   const Controller* controller() const;
+  // Null when it is not up. Requires: it is a controller's host.
+  const Controller* controller(std::string_view host) const;
+  // All controllers, in order.
+  std::vector<VoterView> voters() const;
+  // Enough controllers are up to elect one and to commit.
+  bool has_quorum() const;
   // None when that broker has no such log.
   std::optional<ReplicaView> replica(protocol::BrokerId broker,
                                      const protocol::TopicPartition& partition) const;
@@ -93,11 +116,19 @@ class Cluster {
     std::unique_ptr<Broker> broker;  // the last incarnation, running or not
   };
 
+  struct Seat {
+    sim::Host* host = nullptr;
+    std::unique_ptr<Controller> controller;  // the last incarnation, running or not
+  };
+
+  Controller* active() const;
+  const Seat* seat(std::string_view host) const;
+  Seat* seat(std::string_view host);
+  void boot(Seat& seat);
   Member* member(std::string_view host);
   const Member* member(std::string_view host) const;
   const Member& member(protocol::BrokerId broker) const;
   void boot(Member& member);
-  void boot_controller();
   bool all_brokers_run() const;
   bool leads_what_it_should(const Broker& broker) const;
   // Runs the world until `done`; false at the limit.
@@ -106,8 +137,9 @@ class Cluster {
 
   sim::World& world_;
   ClusterSpec spec_;
-  sim::Host* controller_host_;
-  std::unique_ptr<Controller> controller_;
+  std::vector<Seat> seats_;
+  Voters voters_;
+  protocol::Offset reported_{0};  // up to where the controllers' decisions are in the trace
   std::map<protocol::BrokerId, Member> members_;
 };
 

@@ -2,6 +2,7 @@
 // start of the broker process and gone with it; what survives is in the host's storage.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "broker/metadata_image.hpp"
@@ -17,10 +18,10 @@ struct Context {
   sim::Host& host;
   sim::Process& process;
   protocol::BrokerId id;
-  const protocol::ConfigValues& config;  // of this broker
-  const MetadataImage& image;            // as far as this broker has applied it
-  sim::HostId controller;                // where the active controller is
-  protocol::BrokerEpoch epoch;           // of the current registration; not set before it
+  const protocol::ConfigValues& config;   // of this broker
+  const MetadataImage& image;             // as far as this broker has applied it
+  std::optional<sim::HostId> controller;  // where the active controller is, as far as known here
+  protocol::BrokerEpoch epoch;            // of the current registration; not set before it
 
   sim::Time now() const { return world.now(); }
   // Reports to the trace in this broker's name.

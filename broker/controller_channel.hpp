@@ -1,8 +1,10 @@
-// A broker's way to the controller: requests queue and leave one at a time, each on the same
-// connection. A broker has one of these for each purpose, so that heartbeats never wait behind
-// something slow. Left out: finding the controller, of which there is one.
+// A broker's way to the active controller: requests queue and leave one at a time, each on the same
+// connection. One that is lost, or meets a controller that is not the active one, goes again to
+// the one that the broker knows by then. A broker has one of these for each purpose, so that
+// heartbeats never wait behind something slow.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 
 #include "broker/context.hpp"
@@ -17,17 +19,18 @@ class ControllerChannel {
   // Requires: the context outlives the process.
   explicit ControllerChannel(const Context& context);
 
-  // The controller's response; none when there was no answer before `deadline`: whether the request
-  // was handled is then unknown. A broken connection ends the call at once.
+  // The active controller's response; none when there was none before `deadline`: whether the
+  // request was handled, once or several times, is then unknown.
   sim::Task<std::optional<protocol::ResponseBody>> call(protocol::RequestBody request,
                                                         sim::Time deadline);
-  // The same, tried again until the deadline.
-  sim::Task<std::optional<protocol::ResponseBody>> call_until(protocol::RequestBody request,
-                                                              sim::Time deadline);
 
  private:
+  // One attempt at the controller that is known now; none when it is of no use.
+  sim::Task<std::optional<protocol::ResponseBody>> attempt(protocol::RequestBody request,
+                                                           sim::Time deadline);
+
   const Context& context_;
-  sim::Channel channel_;
+  std::optional<sim::Channel> channel_;  // to where the last request went
   sim::Slots turn_{1};
   std::int32_t last_correlation_id_ = 0;
 };

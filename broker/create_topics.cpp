@@ -14,7 +14,7 @@ sim::Task<protocol::CreateTopicsResponse> TopicCreation::create(
     protocol::CreateTopicsRequest request) {
   const sim::Time deadline = context_.now() + std::chrono::milliseconds(request.timeout_ms);
   protocol::RequestBody body = request;
-  auto answer = co_await forwarding_.call_until(std::move(body), deadline);
+  auto answer = co_await forwarding_.call(std::move(body), deadline);
   if (!answer) answer = protocol::error_response(request, protocol::ErrorCode::request_timed_out);
   co_return std::get<protocol::CreateTopicsResponse>(std::move(*answer));
 }
@@ -32,7 +32,7 @@ void TopicCreation::create_missing(const std::vector<std::string>& topics) {
 sim::Task<> TopicCreation::create_automatically(protocol::CreateTopicsRequest request) {
   const sim::Time deadline = context_.now() + std::chrono::milliseconds(request.timeout_ms);
   protocol::RequestBody body = request;
-  co_await forwarding_.call_until(std::move(body), deadline);
+  co_await forwarding_.call(std::move(body), deadline);
   for (const protocol::CreatableTopic& topic : request.topics) in_flight_.erase(topic.name);
 }
 

@@ -52,12 +52,12 @@ sim::Task<> Lifecycle::run() {
     if (registered_) {
       next = co_await send_heartbeat();
     } else {
-      next = co_await send_registration();
+      next = co_await send_registration(give_up);
     }
   }
 }
 
-sim::Task<Time> Lifecycle::send_registration() {
+sim::Task<Time> Lifecycle::send_registration(Time give_up) {
   protocol::BrokerRegistrationRequest request;
   request.broker_id = context_.id;
   request.cluster_id = cluster_id_;
@@ -65,7 +65,8 @@ sim::Task<Time> Lifecycle::send_registration() {
   request.host = context_.host.name();
   request.rack = rack_;
   request.previous_broker_epoch = previous_epoch_;
-  const Time deadline = context_.now() + context_.config.duration_ms("broker.session.timeout.ms");
+  const Time answer_by = context_.now() + context_.config.duration_ms("broker.session.timeout.ms");
+  const Time deadline = std::min(answer_by, give_up);
   protocol::RequestBody body = request;
   const auto answer = co_await channel_.call(std::move(body), deadline);
   if (!answer) co_return after_failure();

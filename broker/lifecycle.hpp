@@ -45,7 +45,7 @@ class Lifecycle {
 
  private:
   // Both return when to speak to the controller next.
-  sim::Task<sim::Time> send_registration();
+  sim::Task<sim::Time> send_registration(sim::Time give_up);
   sim::Task<sim::Time> send_heartbeat();
   sim::Time after_failure();
   sim::Time after_success() const;

@@ -99,6 +99,7 @@ class MetadataImage {
   void apply_to(const PartitionChangeRecord& record, MetadataDelta& delta);
   void apply_to(const ConfigRecord& record, MetadataDelta& delta);
   void apply_to(const ProducerIdsRecord& record, MetadataDelta& delta);
+  void apply_to(const LeaderChangeRecord&, MetadataDelta&) {}
 
   std::map<std::string, TopicImage> topics_;
   std::map<protocol::Uuid, std::string> topic_names_;

@@ -64,6 +64,9 @@ struct Describe {
     return fmt::format("ProducerIds broker={} next={}", r.broker_id.value(),
                        r.next_producer_id.value());
   }
+  std::string operator()(const LeaderChangeRecord& r) const {
+    return fmt::format("LeaderChange controller {} of {}", r.leader.value(), ids(r.voters));
+  }
 };
 
 constexpr std::int32_t record_size_guess =
@@ -75,8 +78,10 @@ std::string to_string(const MetadataRecord& record) { return std::visit(Describe
 
 std::string MetadataValue::describe() const { return to_string(record); }
 
-protocol::BatchRef make_metadata_batch(const std::vector<MetadataRecord>& records,
-                                       std::int64_t timestamp_ms) {
+namespace {
+
+protocol::RecordBatch batch_of(const std::vector<MetadataRecord>& records,
+                               std::int64_t timestamp_ms) {
   CHECKED(!records.empty(), "a batch of the metadata log needs a record");
   protocol::RecordBatch batch;
   batch.records.reserve(records.size());
@@ -87,6 +92,22 @@ protocol::BatchRef make_metadata_batch(const std::vector<MetadataRecord>& record
     made.internal = protocol::Ref<protocol::InternalValue>(new MetadataValue(record));
   }
   protocol::seal(batch);
+  return batch;
+}
+
+}  // namespace
+
+protocol::BatchRef make_metadata_batch(const std::vector<MetadataRecord>& records,
+                                       std::int64_t timestamp_ms) {
+  return protocol::make_ref<protocol::RecordBatch>(batch_of(records, timestamp_ms));
+}
+
+protocol::BatchRef make_leader_change_batch(protocol::BrokerId leader,
+                                            std::vector<protocol::BrokerId> voters,
+                                            std::int64_t timestamp_ms) {
+  protocol::RecordBatch batch =
+      batch_of({LeaderChangeRecord{leader, std::move(voters)}}, timestamp_ms);
+  batch.control = protocol::ControlType::leader_change;
   return protocol::make_ref<protocol::RecordBatch>(std::move(batch));
 }
 

@@ -80,9 +80,17 @@ struct ProducerIdsRecord {
   protocol::ProducerId next_producer_id;
 };
 
-using MetadataRecord = std::variant<RegisterBrokerRecord, BrokerRegistrationChangeRecord,
-                                    TopicRecord, RemoveTopicRecord, PartitionRecord,
-                                    PartitionChangeRecord, ConfigRecord, ProducerIdsRecord>;
+// The first record of each epoch of the controller quorum, a control record: commits with it
+// everything that is left of earlier epochs, and changes nothing.
+struct LeaderChangeRecord {
+  protocol::BrokerId leader;
+  std::vector<protocol::BrokerId> voters;
+};
+
+using MetadataRecord =
+    std::variant<RegisterBrokerRecord, BrokerRegistrationChangeRecord, TopicRecord,
+                 RemoveTopicRecord, PartitionRecord, PartitionChangeRecord, ConfigRecord,
+                 ProducerIdsRecord, LeaderChangeRecord>;
 
 // "PartitionChange orders-0 leader=2 isr=2,3". Topics are shown by id where the record has no name.
 std::string to_string(const MetadataRecord& record);
@@ -98,7 +106,11 @@ struct MetadataValue final : protocol::InternalValue {
 // least one.
 protocol::BatchRef make_metadata_batch(const std::vector<MetadataRecord>& records,
                                        std::int64_t timestamp_ms);
-// What such a record of the log says. Requires: it was made by make_metadata_batch.
+// What a leader writes at the start of its epoch: a control batch.
+protocol::BatchRef make_leader_change_batch(protocol::BrokerId leader,
+                                            std::vector<protocol::BrokerId> voters,
+                                            std::int64_t timestamp_ms);
+// What such a record of the log says. Requires: it was made by one of these.
 const MetadataRecord& metadata_record(const protocol::Record& record);
 
 }  // namespace kafkasim::broker

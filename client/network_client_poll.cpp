@@ -11,7 +11,16 @@ namespace {
 
 // The pause that a response asks for, in answers that can ask for one.
 std::int32_t throttle_time(const protocol::ResponseBody& body) {
-  return std::visit([](const auto& response) { return response.throttle_time_ms; }, body);
+  return std::visit(
+      [](const auto& response) -> std::int32_t {
+        // The answers of one voter to another have none.
+        if constexpr (requires { response.throttle_time_ms; }) {
+          return response.throttle_time_ms;
+        } else {
+          return 0;
+        }
+      },
+      body);
 }
 
 }  // namespace

@@ -39,10 +39,13 @@ constexpr ConfigDef rows[] = {
         .means("How long the active controller gathers records into a batch."),
     Def(list, "controller.quorum.bootstrap.servers", "").means("Controllers to ask first."),
     Def(int_number, "controller.quorum.election.backoff.max.ms", "1000")
+        .acting()
         .means("Longest pause after a lost controller election."),
     Def(int_number, "controller.quorum.election.timeout.ms", "1000")
+        .acting()
         .means("How long a candidate waits for votes."),
     Def(int_number, "controller.quorum.fetch.timeout.ms", "2000")
+        .acting()
         .means("A voter that cannot fetch for this long stands for election."),
     Def(int_number, "controller.quorum.request.timeout.ms", "2000")
         .acting()

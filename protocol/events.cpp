@@ -163,6 +163,14 @@ void TopicCreated::describe(std::string& out) const {
   out += fmt::format("{} with {} partition{}", topic, partitions, partitions == 1 ? "" : "s");
 }
 
+void ControllerElected::describe(std::string& out) const {
+  out += fmt::format("epoch {}", epoch.value());
+}
+
+void ControllerResigned::describe(std::string& out) const {
+  out += fmt::format("epoch {}", epoch.value());
+}
+
 // ---- groups ----
 
 void GroupStateChanged::describe(std::string& out) const {

@@ -154,6 +154,17 @@ struct TopicCreated {
   void describe(std::string& out) const;
 };
 
+struct ControllerElected {  // the one who reports it is the active controller from now on
+  static constexpr std::string_view name = "controller";
+  LeaderEpoch epoch;  // of the controller quorum
+  void describe(std::string& out) const;
+};
+struct ControllerResigned {  // was the active controller and learnt that it is not any more
+  static constexpr std::string_view name = "controller-resigned";
+  LeaderEpoch epoch;  // the one that it led
+  void describe(std::string& out) const;
+};
+
 // ---- groups; "who" is the coordinator's broker ----
 struct GroupStateChanged {
   static constexpr std::string_view name = "group";

@@ -34,6 +34,9 @@ constexpr std::array apis{
     Api{"CreateTopics", "CreateTopicsRequest", "CreateTopicsResponse", 19},
     Api{"InitProducerId", "InitProducerIdRequest", "InitProducerIdResponse", 22},
     Api{"OffsetForLeaderEpoch", "OffsetForLeaderEpochRequest", "OffsetForLeaderEpochResponse", 23},
+    Api{"Vote", "VoteRequest", "VoteResponse", 52},
+    Api{"BeginQuorumEpoch", "BeginQuorumEpochRequest", "BeginQuorumEpochResponse", 53},
+    Api{"EndQuorumEpoch", "EndQuorumEpochRequest", "EndQuorumEpochResponse", 54},
     Api{"AlterPartition", "AlterPartitionRequest", "AlterPartitionResponse", 56},
     Api{"BrokerRegistration", "BrokerRegistrationRequest", "BrokerRegistrationResponse", 62},
     Api{"BrokerHeartbeat", "BrokerHeartbeatRequest", "BrokerHeartbeatResponse", 63},
@@ -181,6 +184,13 @@ struct ErrorAnswer {
   }
   ResponseBody operator()(const InitProducerIdRequest&) const {
     return on_top<InitProducerIdResponse>(error);
+  }
+  ResponseBody operator()(const VoteRequest&) const { return on_top<VoteResponse>(error); }
+  ResponseBody operator()(const BeginQuorumEpochRequest&) const {
+    return on_top<BeginQuorumEpochResponse>(error);
+  }
+  ResponseBody operator()(const EndQuorumEpochRequest&) const {
+    return on_top<EndQuorumEpochResponse>(error);
   }
   ResponseBody operator()(const AlterPartitionRequest&) const {
     return on_top<AlterPartitionResponse>(error);

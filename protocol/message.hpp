@@ -12,6 +12,7 @@
 #include "protocol/data_messages.hpp"
 #include "protocol/group_messages.hpp"
 #include "protocol/metadata_messages.hpp"
+#include "protocol/quorum_messages.hpp"
 
 namespace kafkasim::protocol {
 
@@ -20,8 +21,8 @@ using RequestBody =
                  OffsetCommitRequest, OffsetFetchRequest, FindCoordinatorRequest, JoinGroupRequest,
                  HeartbeatRequest, LeaveGroupRequest, SyncGroupRequest, ApiVersionsRequest,
                  CreateTopicsRequest, InitProducerIdRequest, OffsetForLeaderEpochRequest,
-                 AlterPartitionRequest, BrokerRegistrationRequest, BrokerHeartbeatRequest,
-                 AllocateProducerIdsRequest>;
+                 VoteRequest, BeginQuorumEpochRequest, EndQuorumEpochRequest, AlterPartitionRequest,
+                 BrokerRegistrationRequest, BrokerHeartbeatRequest, AllocateProducerIdsRequest>;
 
 // In the order of RequestBody: the answer to alternative i is alternative i.
 using ResponseBody =
@@ -29,7 +30,8 @@ using ResponseBody =
                  OffsetCommitResponse, OffsetFetchResponse, FindCoordinatorResponse,
                  JoinGroupResponse, HeartbeatResponse, LeaveGroupResponse, SyncGroupResponse,
                  ApiVersionsResponse, CreateTopicsResponse, InitProducerIdResponse,
-                 OffsetForLeaderEpochResponse, AlterPartitionResponse, BrokerRegistrationResponse,
+                 OffsetForLeaderEpochResponse, VoteResponse, BeginQuorumEpochResponse,
+                 EndQuorumEpochResponse, AlterPartitionResponse, BrokerRegistrationResponse,
                  BrokerHeartbeatResponse, AllocateProducerIdsResponse>;
 
 static_assert(std::variant_size_v<RequestBody> == std::variant_size_v<ResponseBody>);

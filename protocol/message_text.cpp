@@ -130,6 +130,18 @@ struct RequestText {
       out += fmt::format("{} epoch={}", to_string(p.partition), p.leader_epoch.value());
     });
   }
+  void operator()(const VoteRequest& r) const {
+    out += fmt::format(" candidate={} epoch={}{} log={}@{}", r.replica_id.value(),
+                       r.replica_epoch.value(), r.pre_vote ? " pre-vote" : "",
+                       offset_text(r.last_offset), r.last_offset_epoch.value());
+  }
+  void operator()(const BeginQuorumEpochRequest& r) const {
+    out += fmt::format(" leader={} epoch={}", r.leader_id.value(), r.leader_epoch.value());
+  }
+  void operator()(const EndQuorumEpochRequest& r) const {
+    out += fmt::format(" leader={} epoch={}", r.leader_id.value(), r.leader_epoch.value());
+    add_list(out, r.preferred_successors, [&](BrokerId id) { out += std::to_string(id.value()); });
+  }
   void operator()(const AlterPartitionRequest& r) const {
     add_list(out, r.partitions, [&](const AlterPartitionItem& p) {
       out += fmt::format("{} isr=[{}]", to_string(p.partition), ids_text(p.new_isr));
@@ -242,6 +254,10 @@ struct ResponseText {
         out += fmt::format(" epoch={} end={}", p.leader_epoch.value(), offset_text(p.end_offset));
       }
     });
+  }
+  void operator()(const VoteResponse& r) const {
+    add_error(out, r.error);
+    out += fmt::format(" epoch={}{}", r.leader_epoch.value(), r.vote_granted ? " granted" : "");
   }
   void operator()(const AlterPartitionResponse& r) const {
     add_error(out, r.error);

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "sim/check.hpp"
@@ -11,14 +12,15 @@ namespace kafkasim::broker {
 namespace {
 
 using protocol::ErrorCode;
+using protocol::LeaderEpoch;
 using protocol::Offset;
 using sim::Duration;
 using sim::Time;
 
-// Batches of one fetch of the metadata log; a broker that is further behind fetches again.
-constexpr std::size_t fetch_limit = 1000;
 // Between two passes of work that did not fit into one.
 constexpr Duration next_pass_delay = std::chrono::milliseconds(10);
+// Of a stop in order, while the others elect somebody; then it ends all the same.
+constexpr Duration shutdown_limit = std::chrono::seconds(5);
 
 ReplicationSettings replication_settings(const protocol::ConfigValues& config) {
   ReplicationSettings settings;
@@ -30,44 +32,116 @@ ReplicationSettings replication_settings(const protocol::ConfigValues& config) {
   return settings;
 }
 
-sim::Rng placement_rng(const sim::World& world, std::int32_t start) {
-  return world.rng(fmt::format("controller placement {}", start));
+// A controller of its own draws for each start, so that no two topics get one id.
+sim::Rng placement_rng(const sim::World& world, std::size_t place, std::int32_t start) {
+  if (place == 0) return world.rng(fmt::format("controller placement {}", start));
+  return world.rng(fmt::format("controller placement {} of voter {}", start, place + 1));
+}
+
+std::size_t place_of(const Voters& voters, sim::HostId host) {
+  const auto found = std::find_if(voters.begin(), voters.end(),
+                                  [&](const Voter& voter) { return voter.host == host; });
+  return static_cast<std::size_t>(found - voters.begin());
+}
+
+ControllerStorage& started_again(ControllerStorage& storage) {
+  ++storage.starts;
+  return storage;
+}
+
+MetadataRecords records_of(const protocol::StoredBatch& stored) {
+  MetadataRecords records;
+  for (const protocol::Record& record : stored.batch->records) {
+    records.push_back(metadata_record(record));
+  }
+  return records;
 }
 
 }  // namespace
 
 Controller::Controller(sim::World& world, sim::Host& host, sim::Process& process,
-                       const protocol::ConfigValues& config, std::string cluster_id)
+                       const protocol::ConfigValues& config, std::string cluster_id, Voters voters,
+                       Offset& reported)
     : world_(world),
       host_(host),
       process_(process),
       config_(config),
-      storage_(host.storage<ControllerStorage>()),
-      log_(process, storage_, protocol::LeaderEpoch(++storage_.starts),
-           config.duration_ms("controller.quorum.append.linger.ms")),
-      replication_(image_, replication_settings(config), placement_rng(world, storage_.starts)),
+      storage_(started_again(host.storage<ControllerStorage>())),
+      place_(place_of(voters, host.id())),
+      log_(world, host, process, config, cluster_id, std::move(voters), storage_),
+      replication_(image_, replication_settings(config),
+                   placement_rng(world, place_, storage_.starts)),
       cluster_(image_, replication_, std::move(cluster_id),
                config.duration_ms("broker.session.timeout.ms")),
       server_(process, world.network(), host.id(), *this,
-              config.duration_ms("connections.max.idle.ms")) {}
+              config.duration_ms("connections.max.idle.ms")),
+      reported_(reported) {}
 
 void Controller::start() {
-  MetadataDelta ignored;
-  for (const protocol::StoredBatch& batch : storage_.batches) {
-    for (const protocol::Record& record : batch.batch->records) {
-      image_.apply(metadata_record(record), batch.base_offset + record.offset_delta, ignored);
-    }
-  }
-  cluster_.start_sessions(process_.now());
-  log_.on_committed([this](Offset committed) { report_committed(committed); });
-  sim::spawn(process_, log_.run());
+  log_.on_change([this] { on_log_change(); });
+  log_.start();
   sim::spawn(process_, fence_stale_brokers());
   if (config_.flag("auto.leader.rebalance.enable")) sim::spawn(process_, balance_leaders());
   sim::spawn(process_, elect_unclean_leaders());
   server_.start();
 }
 
+void Controller::stop() { sim::spawn(process_, hand_over()); }
+
+sim::Task<> Controller::hand_over() {
+  co_await log_.resign(process_.now() + shutdown_limit);
+  server_.close_connections();
+  host_.crash();
+}
+
+// ---- office ----
+
+void Controller::on_log_change() {
+  const Raft& raft = log_.raft();
+  if (is_active() && (!raft.leads() || raft.epoch() != active_epoch_)) lose_office();
+  if (is_active()) return report_committed(log_.committed());
+  apply_committed();
+  if (raft.leads_and_committed()) take_office();
+}
+
+// What a predecessor decided and nobody has told of yet is told by the one under whom it is
+// committed.
+void Controller::apply_committed() {
+  constexpr std::size_t all = ~std::size_t{0};
+  MetadataDelta ignored;
+  for (const protocol::StoredBatch& stored : log_.read(image_.next_offset(), all)) {
+    const MetadataRecords records = records_of(stored);
+    if (log_.raft().leads() && stored.base_offset >= reported_) {
+      unreported_.push_back({stored.next_offset(), events_of(image_, records, stored.base_offset)});
+    }
+    for (const MetadataRecord& record : records) {
+      image_.apply(record, image_.next_offset(), ignored);
+    }
+  }
+}
+
+void Controller::take_office() {
+  CHECKED(image_.next_offset() == log_.end_offset(),
+          "a controller takes office with an image at {} and a log that ends at {}",
+          image_.next_offset().value(), log_.end_offset().value());
+  active_epoch_ = log_.raft().epoch();
+  world_.trace().add(host_.name(), protocol::events::ControllerElected{active_epoch_});
+  report_committed(log_.committed());
+  cluster_.start_sessions(process_.now());
+  image_changed_.notify_all();
+}
+
+// What was decided and is not committed may or may not become so: only the log will tell.
+void Controller::lose_office() {
+  world_.trace().add(host_.name(), protocol::events::ControllerResigned{active_epoch_});
+  active_epoch_ = LeaderEpoch();
+  unreported_.clear();
+  image_ = MetadataImage();
+  image_changed_.notify_all();
+}
+
 Offset Controller::decided(const MetadataRecords& records) {
+  CHECKED(is_active(), "a controller that stands by decides something");
   if (records.empty()) return log_.end_offset();
   const Offset base = log_.end_offset();
   const Offset end = log_.append(records);
@@ -87,45 +161,88 @@ void Controller::report_committed(Offset committed) {
     }
     unreported_.pop_front();
   }
+  reported_ = std::max(reported_, committed);
 }
 
-sim::Task<Answer> Controller::answer_when_committed(Offset end, protocol::ResponseBody response) {
-  const bool committed = co_await log_.wait_committed(end, sim::never);
-  CHECKED(committed, "a write to the metadata log was given up");
+// ---- requests ----
+
+sim::Task<Answer> Controller::answer_when_committed(Offset end, protocol::ResponseBody response,
+                                                    protocol::ResponseBody refusal) {
+  const bool committed = co_await log_.wait_committed(end, active_epoch_);
+  if (committed) co_return Answer(std::move(response));
+  co_return Answer(std::move(refusal));
+}
+
+namespace {
+
+// What a controller answers that stands by.
+template <class Request>
+protocol::ResponseBody not_controller(const Request& request) {
+  return protocol::error_response(request, ErrorCode::not_controller);
+}
+
+sim::Task<Answer> answer_at_once(protocol::ResponseBody response) {
   co_return Answer(std::move(response));
 }
+
+}  // namespace
 
 // What only brokers serve.
 template <class Body>
 sim::Task<Answer> Controller::serve(Body request) {
-  co_return Answer(protocol::error_response(request, ErrorCode::unsupported_version));
+  return answer_at_once(protocol::error_response(request, ErrorCode::unsupported_version));
+}
+
+sim::Task<Answer> Controller::serve(protocol::VoteRequest request) {
+  return answer_at_once(log_.handle(request));
+}
+
+sim::Task<Answer> Controller::serve(protocol::BeginQuorumEpochRequest request) {
+  return answer_at_once(log_.handle(request));
+}
+
+sim::Task<Answer> Controller::serve(protocol::EndQuorumEpochRequest request) {
+  return answer_at_once(log_.handle(request));
+}
+
+sim::Task<Answer> Controller::serve(protocol::FetchRequest request) {
+  protocol::FetchResponse response = co_await log_.fetch(std::move(request));
+  co_return Answer(std::move(response));
 }
 
 sim::Task<Answer> Controller::serve(protocol::BrokerRegistrationRequest request) {
+  if (!is_active()) return answer_at_once(not_controller(request));
   auto decision = cluster_.register_broker(request, log_.end_offset(), process_.now());
-  return answer_when_committed(decided(decision.records), decision.response);
+  return answer_when_committed(decided(decision.records), decision.response,
+                               not_controller(request));
 }
 
 sim::Task<Answer> Controller::serve(protocol::BrokerHeartbeatRequest request) {
+  if (!is_active()) return answer_at_once(not_controller(request));
   auto [decision, shutting_down] = cluster_.heartbeat(request, process_.now());
   const Offset end = decided(decision.records);
   if (shutting_down) cluster_.shutdown_waits_for(request.broker_id, end - 1);
-  return answer_when_committed(end, decision.response);
+  return answer_when_committed(end, decision.response, not_controller(request));
 }
 
 sim::Task<Answer> Controller::serve(protocol::AlterPartitionRequest request) {
+  if (!is_active()) return answer_at_once(not_controller(request));
   auto decision = replication_.alter_partition(request);
-  return answer_when_committed(decided(decision.records), std::move(decision.response));
+  return answer_when_committed(decided(decision.records), std::move(decision.response),
+                               not_controller(request));
 }
 
 sim::Task<Answer> Controller::serve(protocol::CreateTopicsRequest request) {
+  if (!is_active()) return answer_at_once(not_controller(request));
   protocol::CreateTopicsResponse response = create_topics(request);
-  return answer_when_committed(log_.end_offset(), std::move(response));
+  return answer_when_committed(log_.end_offset(), std::move(response), not_controller(request));
 }
 
 sim::Task<Answer> Controller::serve(protocol::AllocateProducerIdsRequest request) {
+  if (!is_active()) return answer_at_once(not_controller(request));
   auto decision = cluster_.allocate_producer_ids(request);
-  return answer_when_committed(decided(decision.records), decision.response);
+  return answer_when_committed(decided(decision.records), decision.response,
+                               not_controller(request));
 }
 
 sim::Task<Answer> Controller::handle(protocol::Request request, sim::HostId) {
@@ -139,31 +256,11 @@ protocol::CreateTopicsResponse Controller::create_topics(
   return std::move(decision.response);
 }
 
-// Brokers read committed records; at the end of the log they wait for more.
-sim::Task<Answer> Controller::serve(protocol::FetchRequest request) {
-  if (request.partitions.size() != 1 ||
-      request.partitions[0].partition.topic != protocol::metadata_topic) {
-    co_return Answer(protocol::error_response(request, ErrorCode::unknown_topic_or_partition));
-  }
-  const Offset from = request.partitions[0].fetch_offset;
-  if (from > log_.committed()) {
-    co_return Answer(protocol::error_response(request, ErrorCode::offset_out_of_range));
-  }
-  const Time deadline = sim::later(process_.now(), std::chrono::milliseconds(request.max_wait_ms));
-  co_await log_.wait_committed(from.next(), deadline);
-  protocol::FetchResponse response;
-  protocol::FetchPartitionResponse& partition = response.partitions.emplace_back();
-  partition.partition = request.partitions[0].partition;
-  partition.high_watermark = log_.committed();
-  partition.last_stable_offset = log_.committed();
-  partition.log_start_offset = Offset(0);
-  partition.records = log_.read(from, fetch_limit);
-  co_return Answer(std::move(response));
-}
+// ---- its own work ----
 
 sim::Task<> Controller::fence_stale_brokers() {
   for (;;) {
-    const Time end = cluster_.next_session_end();
+    const Time end = is_active() ? cluster_.next_session_end() : sim::never;
     if (process_.now() < end) {
       // A heartbeat only moves the end away; a first session may bring one.
       co_await image_changed_.wait(end);
@@ -176,17 +273,26 @@ sim::Task<> Controller::fence_stale_brokers() {
   }
 }
 
+sim::Task<bool> Controller::stays_active(Duration pause) {
+  const LeaderEpoch epoch = active_epoch_;
+  co_await sim::sleep_until(process_.now() + pause);
+  co_return is_active() && active_epoch_ == epoch;
+}
+
 sim::Task<> Controller::balance_leaders() {
   const Duration interval =
       std::chrono::seconds(config_.long_value("leader.imbalance.check.interval.seconds"));
   for (;;) {
-    while (!replication_.has_imbalanced_partitions()) co_await image_changed_.wait(sim::never);
-    co_await sim::sleep_until(process_.now() + interval);
-    for (bool more = true; more;) {
+    while (!is_active() || !replication_.has_imbalanced_partitions()) {
+      co_await image_changed_.wait(sim::never);
+    }
+    bool more = co_await stays_active(interval);
+    while (more) {
       MetadataRecords records;
       more = replication_.balance_leaders(records);
       decided(records);
-      if (more) co_await sim::sleep_until(process_.now() + next_pass_delay);
+      if (!more) break;
+      more = co_await stays_active(next_pass_delay);
     }
   }
 }
@@ -194,13 +300,16 @@ sim::Task<> Controller::balance_leaders() {
 sim::Task<> Controller::elect_unclean_leaders() {
   const Duration interval = config_.duration_ms("unclean.leader.election.interval.ms");
   for (;;) {
-    while (!replication_.has_leaderless_partitions()) co_await image_changed_.wait(sim::never);
-    co_await sim::sleep_until(process_.now() + interval);
-    for (bool more = true; more;) {
+    while (!is_active() || !replication_.has_leaderless_partitions()) {
+      co_await image_changed_.wait(sim::never);
+    }
+    bool more = co_await stays_active(interval);
+    while (more) {
       MetadataRecords records;
       more = replication_.elect_unclean_where_configured(records);
       decided(records);
-      if (more) co_await sim::sleep_until(process_.now() + next_pass_delay);
+      if (!more) break;
+      more = co_await stays_active(next_pass_delay);
     }
   }
 }

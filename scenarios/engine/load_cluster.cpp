@@ -13,6 +13,7 @@ namespace {
 
 constexpr int default_brokers = 3;
 constexpr int most_brokers = 1000;
+constexpr int most_controllers = 5;
 constexpr int most_partitions = 10000;
 constexpr int most_partitions_in_all = 100000;
 
@@ -34,6 +35,15 @@ void read_brokers(Reading& reading, const Node& cluster) {
   }
 }
 
+void read_controllers(Reading& reading, const Node& cluster) {
+  if (cluster.find("controllers") == nullptr) {
+    reading.names.controllers = 1;
+    return;
+  }
+  reading.names.controllers = small_count(cluster, "controllers", most_controllers);
+  reading.scenario.cluster.controllers = reading.names.controllers.value_or(1);
+}
+
 void read_racks(Reading& reading, const Node& cluster) {
   const Node* racks = cluster.find("racks");
   if (racks == nullptr || !racks->is_list()) return;
@@ -51,7 +61,8 @@ void read_hosts(Reading& reading, const Node& cluster) {
   const Node* hosts = cluster.find("hosts");
   if (hosts == nullptr || !hosts->is_map()) return;
   for (const Entry& host : hosts->entries) {
-    if (parse_numbered(host.key, "controller-") == 1) {
+    if (const auto number = parse_numbered(host.key, "controller-")) {
+      if (!reading.check_controller(*number, host.position)) continue;
       reading.diagnostics().error(host.position,
                                   "settings of a single controller are not supported yet");
       continue;
@@ -188,6 +199,7 @@ void read_cluster(Reading& reading) {
   if (given != nullptr && !given->is_map() && !given->nothing) return;  // nothing is known of it
   const Node& cluster = given != nullptr && given->is_map() ? *given : nothing;
   read_brokers(reading, cluster);
+  read_controllers(reading, cluster);
   read_racks(reading, cluster);
   read_hosts(reading, cluster);
   const Node* network = cluster.find("network");

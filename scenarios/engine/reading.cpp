@@ -43,6 +43,16 @@ bool Reading::check_broker(int id, Position position) {
   return false;
 }
 
+bool Reading::check_controller(int number, Position position) {
+  if (!names.controllers || (number >= 1 && number <= *names.controllers)) return true;
+  const std::string expected = *names.controllers == 1
+                                   ? "controller-1"
+                                   : fmt::format("controller-1 to -{}", *names.controllers);
+  diagnostics_.error(position,
+                     fmt::format("there is no 'controller-{}', expected {}", number, expected));
+  return false;
+}
+
 bool Reading::check_broker_name(const std::string& name, Position position) {
   if (const auto id = parse_numbered(name, "broker-")) return check_broker(*id, position);
   if (!names.brokers) return true;
@@ -145,11 +155,7 @@ std::optional<Selector> Reading::selector(const Node& node) {
       fine = check_broker(selector->index, node.position);
       break;
     case SelectorKind::controller_host:
-      if (selector->index != 1) {
-        diagnostics_.error(node.position, fmt::format("there is no {}, expected controller-1",
-                                                      in_quotes(node.text)));
-        fine = false;
-      }
+      fine = check_controller(selector->index, node.position);
       break;
     case SelectorKind::client:
       fine = check_client(selector->name, node.position);

@@ -18,6 +18,7 @@ namespace kafkasim::scenarios {
 // that names it is reported.
 struct Names {
   std::optional<int> brokers;
+  std::optional<int> controllers;
   bool topics_known = true;
   std::map<std::string, std::optional<int>> topics;  // with the number of partitions
   bool clients_known = true;
@@ -41,6 +42,7 @@ class Reading {
 
   // Each reports a name that nothing bears, at its place, and answers whether it is fine.
   bool check_broker(int id, Position position);
+  bool check_controller(int number, Position position);
   bool check_broker_name(const std::string& name, Position position);
   bool check_topic(const std::string& topic, Position position);
   bool check_partition(const TopicPartition& partition, Position position);

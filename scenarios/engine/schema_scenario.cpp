@@ -12,9 +12,8 @@ using enum Support;
 
 constinit const Type broker_count{
     .shape = Shape::count, .what = "a number of brokers from 1 to 1000", .low = 1, .high = 1000};
-constinit const std::array<std::string_view, 1> one_word{"1"};
-constinit const Type one_controller{
-    .shape = Shape::choice, .what = "1 (more are not supported yet)", .words = one_word};
+constinit const Type controller_count{
+    .shape = Shape::count, .what = "a number of controllers from 1 to 5", .low = 1, .high = 5};
 constinit const std::array<std::string_view, 1> semantics_words{"4.0"};
 constinit const Type semantics{
     .shape = Shape::choice, .what = "4.0 (others are not supported yet)", .words = semantics_words};
@@ -42,7 +41,7 @@ constinit const Type hosts{
 constinit const std::array cluster_fields{
     Field{"brokers", &broker_count, false, now, "3",
           "How many brokers there are: broker-1, broker-2 and so on."},
-    Field{"controllers", &one_controller, false, now, "1",
+    Field{"controllers", &controller_count, false, now, "1",
           "How many controllers vote: controller-1 and so on."},
     Field{"racks", &types::texts, false, now, "", "Where the brokers stand; broker i in the i-th."},
     Field{"config", &types::broker_settings, false, now, "", "Kafka's settings of every broker."},

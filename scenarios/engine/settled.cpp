@@ -56,7 +56,8 @@ bool agrees(const broker::Cluster& cluster, const sim::World& world, const Topic
 bool Staging::cluster_is_settled() const {
   const broker::Controller* controller = cluster_->controller();
   const broker::MetadataImage* image = metadata();
-  if (image == nullptr) return true;  // nobody runs
+  if (image == nullptr) return true;                                  // nobody runs
+  if (controller == nullptr && cluster_->has_quorum()) return false;  // one will be elected
   if (controller != nullptr) {
     if (!controller->is_settled()) return false;
     for (const protocol::BrokerId id : cluster_->broker_ids()) {

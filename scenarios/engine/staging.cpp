@@ -27,6 +27,7 @@ broker::ClusterSpec cluster_spec(const Cluster& cluster) {
   }
   // The controller reads broker settings that concern the whole cluster: those that all brokers
   // share.
+  spec.controllers = cluster.controllers;
   if (!cluster.brokers.empty()) spec.controller_config = cluster.brokers.front().config;
   return spec;
 }
@@ -142,6 +143,13 @@ std::vector<std::string> Staging::coordinator_of(const std::string& group) const
   return names_of({partition->second.leader});
 }
 
+std::vector<std::string> Staging::active_controller() const {
+  if (scenario_.cluster.controllers == 1) return {broker::controller_name(1)};
+  const broker::Controller* active = cluster_->controller();
+  if (active == nullptr) return {};
+  return {active->name()};
+}
+
 std::vector<std::string> Staging::resolve(const Selector& selector) {
   const broker::MetadataImage* image = metadata();
   const broker::PartitionRegistration* partition =
@@ -152,7 +160,7 @@ std::vector<std::string> Staging::resolve(const Selector& selector) {
     case SelectorKind::client:
       return {selector.name};
     case SelectorKind::controller:
-      return {std::string(broker::Cluster::controller_name)};
+      return active_controller();
     case SelectorKind::coordinator:
       return coordinator_of(selector.name);
     case SelectorKind::leader:

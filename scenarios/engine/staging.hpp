@@ -58,6 +58,7 @@ class Staging final : public Stage {
  private:
   Client* client(std::string_view name) const;
   std::vector<std::string> names_of(const std::vector<protocol::BrokerId>& brokers) const;
+  std::vector<std::string> active_controller() const;
   std::vector<std::string> coordinator_of(const std::string& group) const;
   bool groups_are_settled() const;
   bool cluster_is_settled() const;

@@ -178,6 +178,14 @@ std::optional<Happening> of_cluster(const sim::TraceEvent& event) {
   if (const auto* e = event.as<events::BrokerFenced>()) {
     return told(Weight::notable, true, fmt::format("fenced {}", broker_text(e->broker)));
   }
+  if (const auto* e = event.as<events::ControllerElected>()) {
+    return told(Weight::notable, true,
+                fmt::format("is the active controller now (epoch {})", e->epoch.value()));
+  }
+  if (const auto* e = event.as<events::ControllerResigned>()) {
+    return told(Weight::notable, true,
+                fmt::format("is no longer the active controller (epoch {})", e->epoch.value()));
+  }
   if (event.as<events::BrokerStarted>() != nullptr) {
     return told(Weight::notable, false, "takes part in the cluster (unfenced)");
   }

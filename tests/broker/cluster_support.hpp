@@ -45,9 +45,11 @@ class TestCluster {
     std::string text;
   };
 
-  explicit TestCluster(int brokers, std::map<std::string, std::string> config = {})
-      : world(7, {1ms, 1ms}) {
+  explicit TestCluster(int brokers, std::map<std::string, std::string> config = {},
+                       int controllers = 1, std::uint64_t seed = 7)
+      : world(seed, {1ms, 1ms}) {
     ClusterSpec spec;
+    spec.controllers = controllers;
     for (int id = 1; id <= brokers; ++id) {
       BrokerSpec& broker = spec.brokers.emplace_back();
       broker.id = BrokerId(id);

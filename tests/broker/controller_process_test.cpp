@@ -29,7 +29,7 @@ class Room {
   }
 
   void start_controller() {
-    controller.emplace(world, host, host.boot(), config, "cluster").start();
+    controller.emplace(world, host, host.boot(), config, "cluster", voters, reported).start();
   }
 
   void send(protocol::RequestBody request) {
@@ -65,12 +65,16 @@ class Room {
     return call<protocol::BrokerHeartbeatResponse>(request).value();
   }
 
-  protocol::FetchPartitionResponse fetch(Offset from) {
+  // In the epoch of the controller's first start, or another one.
+  protocol::FetchPartitionResponse fetch(Offset from,
+                                         protocol::LeaderEpoch epoch = protocol::LeaderEpoch(1)) {
     protocol::FetchRequest request;
     request.max_wait_ms = 500;
     protocol::FetchPartition& partition = request.partitions.emplace_back();
     partition.partition = {protocol::metadata_topic, 0};
+    partition.current_leader_epoch = epoch;
     partition.fetch_offset = from;
+    partition.last_fetched_epoch = epoch;
     return call<protocol::FetchResponse>(request).value().partitions.at(0);
   }
 
@@ -78,6 +82,8 @@ class Room {
   sim::Host& host = world.add_host("controller-1");
   sim::Host& client = world.add_host("client");
   protocol::ConfigValues config{protocol::broker_config_defs()};
+  Voters voters{{controller_id(1), host.id()}};
+  Offset reported{0};
   std::optional<Controller> controller;
   sim::Process* client_process = nullptr;
   std::optional<sim::Channel> channel;
@@ -106,12 +112,29 @@ TEST_CASE("A broker reads the metadata log to its end and then waits for more") 
   Room room;
   room.register_broker(1);
   const auto first = room.fetch(Offset(0));
-  REQUIRE(first.records.size() == 1);
-  CHECK(first.high_watermark == Offset(1));
+  REQUIRE(first.records.size() == 2);
+  CHECK(first.records[0].batch->control == protocol::ControlType::leader_change);
+  CHECK(first.high_watermark == Offset(2));
   const Time before = room.world.now();
-  CHECK(room.fetch(Offset(1)).records.empty());
+  CHECK(room.fetch(Offset(2)).records.empty());
   CHECK(room.world.now() - before == 502ms);
-  CHECK(room.fetch(Offset(9)).error == ErrorCode::offset_out_of_range);
+  const auto beyond = room.fetch(Offset(9));
+  REQUIRE(beyond.diverging_epoch);
+  CHECK(beyond.diverging_epoch->end_offset == Offset(2));
+}
+
+TEST_CASE("A fetch of the metadata log in another epoch is told who leads which one") {
+  Room room;
+  const auto old = room.fetch(Offset(0), protocol::LeaderEpoch(0));
+  CHECK(old.error == ErrorCode::fenced_leader_epoch);
+  CHECK(old.current_leader.leader_id == controller_id(1));
+  CHECK(old.current_leader.leader_epoch.value() == 1);
+  CHECK(room.fetch(Offset(0), protocol::LeaderEpoch(7)).error == ErrorCode::unknown_leader_epoch);
+  room.host.crash();
+  room.world.loop().run_until(room.world.now() + 10ms);  // the connection is gone
+  room.start_controller();
+  CHECK(room.fetch(Offset(0)).error == ErrorCode::fenced_leader_epoch);
+  CHECK(room.fetch(Offset(0), protocol::LeaderEpoch(2)).records.size() == 2);
 }
 
 TEST_CASE("A controller refuses what only brokers serve") {
