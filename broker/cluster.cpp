@@ -57,8 +57,9 @@ void Cluster::start() {
 
 void Cluster::boot(Seat& seat) {
   sim::Process& process = seat.host->boot();
-  seat.controller = std::make_unique<Controller>(
-      world_, *seat.host, process, spec_.controller_config, spec_.cluster_id, voters_, reported_);
+  seat.controller =
+      std::make_unique<Controller>(world_, *seat.host, process, spec_.controller_config,
+                                   spec_.cluster_id, spec_.features, voters_, reported_);
   seat.controller->start();
 }
 

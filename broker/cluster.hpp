@@ -31,6 +31,7 @@ struct ClusterSpec {
   int controllers = 1;  // controller-1 and so on; all of them vote
   protocol::ConfigValues controller_config{
       protocol::broker_config_defs()};  // Kafka's broker settings, as it has them
+  Features features;
 };
 
 // One replica as it stands on its broker, whether that runs or not.

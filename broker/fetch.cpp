@@ -1,7 +1,7 @@
 // Fetch: what a consumer or a follower reads. When there is less than it wants, the request waits:
 // for appends if it is a follower's, for the high watermark if it is a consumer's, and at most as
 // long as it says. A follower's position is noted when its fetch arrives, not when it is answered.
-// Left out: fetch sessions, the closest replica, quotas.
+// A consumer may be sent to a follower that is nearer to it. Left out: fetch sessions, quotas.
 #include <algorithm>
 
 #include "broker/replica_manager.hpp"
@@ -18,7 +18,7 @@ using protocol::TopicPartition;
 struct ReplicaManager::FetchOutcome {
   FetchResponse response;
   std::int64_t bytes = 0;
-  bool answer_now = false;  // an error or a divergence should not wait
+  bool answer_now = false;  // an error, a divergence or another replica should not wait
 };
 
 ErrorCode ReplicaManager::absence(const TopicPartition& partition) const {
@@ -34,6 +34,15 @@ protocol::LeaderIdAndEpoch ReplicaManager::leader_of(const TopicPartition& parti
   return {known->leader, known->leader_epoch};
 }
 
+protocol::BrokerId ReplicaManager::preferred_replica(const Partition& partition,
+                                                     const FetchPartition& item,
+                                                     const ReadParams& params) const {
+  if (!rack_aware_reads_ || params.is_follower() || !partition.is_leader()) return {};
+  const BrokerRegistration* self = context_.image.broker(context_.id);
+  return nearest_follower(params.rack, self == nullptr ? "" : self->rack,
+                          partition.readable_followers(item.fetch_offset));
+}
+
 FetchPartitionResponse ReplicaManager::read_one(const FetchPartition& item, ReadParams& params,
                                                 FetchOutcome& outcome) {
   FetchPartitionResponse response;
@@ -47,6 +56,17 @@ FetchPartitionResponse ReplicaManager::read_one(const FetchPartition& item, Read
   }
   if (here == nullptr) {
     response.error = absence(item.partition);
+    return response;
+  }
+  if (const protocol::BrokerId nearer = preferred_replica(here->partition, item, params);
+      nearer.is_set()) {
+    const PartitionRead marks = here->partition.marks(item.current_leader_epoch);
+    response.error = marks.error;
+    if (marks.error != ErrorCode::none) return response;
+    response.high_watermark = marks.high_watermark;
+    response.last_stable_offset = marks.last_stable_offset;
+    response.log_start_offset = marks.log_start_offset;
+    response.preferred_read_replica = nearer;
     return response;
   }
   ReadParams limited = params;
@@ -77,11 +97,12 @@ ReplicaManager::FetchOutcome ReplicaManager::read(const FetchRequest& request, b
   params.isolation = request.isolation_level;
   params.max_bytes = std::min(request.max_bytes, fetch_max_bytes_);
   params.min_one = true;
+  params.rack = request.rack_id;
   params.note_position = is_arrival;
   for (const FetchPartition& item : request.partitions) {
     FetchPartitionResponse response = read_one(item, params, outcome);
-    outcome.answer_now =
-        outcome.answer_now || response.error != ErrorCode::none || response.diverging_epoch;
+    outcome.answer_now = outcome.answer_now || response.error != ErrorCode::none ||
+                         response.diverging_epoch || response.preferred_read_replica.is_set();
     outcome.response.partitions.push_back(std::move(response));
   }
   return outcome;

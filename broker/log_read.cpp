@@ -1,5 +1,6 @@
 // Reading a log and finding places in it.
 #include <algorithm>
+#include <iterator>
 
 #include "broker/log.hpp"
 #include "sim/check.hpp"
@@ -47,7 +48,10 @@ LogRead Log::read(Offset from, std::int64_t max_bytes, Offset bound, bool min_on
   CHECKED(from >= start_offset() && from <= end_offset(), "{}: read at {} outside of [{}, {}]",
           to_string(partition_), from.value(), start_offset().value(), end_offset().value());
   LogRead read;
-  for (auto batch = first_batch_at(from); batch != storage_.batches.end(); ++batch) {
+  auto batch = first_batch_at(from);
+  if (batch == storage_.batches.end()) return read;
+  const Offset segment_end = end_of_segment(segment_of(batch->base_offset));
+  for (; batch != storage_.batches.end() && batch->base_offset < segment_end; ++batch) {
     if (batch->next_offset() > bound) break;
     const std::int64_t size = batch->batch->size_in_bytes;
     const bool must_take = min_one && read.records.empty();
@@ -59,6 +63,7 @@ LogRead Log::read(Offset from, std::int64_t max_bytes, Offset bound, bool min_on
 }
 
 std::int64_t Log::bytes_between(Offset from, Offset bound, std::int64_t enough) const {
+  if (from < bound && segment_of(from) < segment_of(bound)) return enough;
   std::int64_t bytes = 0;
   for (auto batch = first_batch_at(from); batch != storage_.batches.end() && bytes < enough;
        ++batch) {
@@ -79,7 +84,7 @@ std::vector<StoredBatch> Log::batches_between(Offset from, Offset to) const {
 
 std::vector<AbortedTransaction> Log::aborted_between(Offset from, Offset end) const {
   std::vector<AbortedTransaction> found;
-  for (const AbortedRange& range : aborted_) {
+  for (const AbortedRange& range : storage_.aborted) {
     if (range.last_offset >= from && range.first_offset < end) {
       found.push_back({range.producer_id, range.first_offset});
     }
@@ -88,7 +93,20 @@ std::vector<AbortedTransaction> Log::aborted_between(Offset from, Offset end) co
 }
 
 std::optional<TimestampedOffset> Log::find_timestamp(std::int64_t timestamp_ms) const {
-  for (auto batch = first_batch_at(start_offset()); batch != storage_.batches.end(); ++batch) {
+  const auto segment =
+      std::find_if(storage_.segments.begin(), storage_.segments.end(),
+                   [&](const LogSegment& s) { return s.age_timestamp_ms() >= timestamp_ms; });
+  if (segment == storage_.segments.end()) return std::nullopt;
+  // Before the batch of an index entry that is not newer than asked for there is nothing to find.
+  const auto& index = segment->time_index;
+  const auto after = std::upper_bound(
+      index.begin(), index.end(), timestamp_ms,
+      [](std::int64_t t, const TimeIndexEntry& entry) { return t < entry.timestamp_ms; });
+  Offset from = std::max(segment->base_offset, start_offset());
+  if (after != index.begin()) from = std::max(from, std::prev(after)->offset);
+  const Offset end = end_of_segment(static_cast<std::size_t>(segment - storage_.segments.begin()));
+  for (auto batch = first_batch_at(from);
+       batch != storage_.batches.end() && batch->base_offset < end; ++batch) {
     if (max_timestamp_ms(*batch) < timestamp_ms) continue;
     if (auto found = find_record(*batch, timestamp_ms, start_offset())) return found;
   }
@@ -96,13 +114,15 @@ std::optional<TimestampedOffset> Log::find_timestamp(std::int64_t timestamp_ms) 
 }
 
 std::optional<TimestampedOffset> Log::find_max_timestamp() const {
-  Iterator newest = storage_.batches.end();
-  for (auto batch = first_batch_at(start_offset()); batch != storage_.batches.end(); ++batch) {
-    if (newest == storage_.batches.end() || max_timestamp_ms(*batch) > max_timestamp_ms(*newest))
-      newest = batch;
-  }
-  if (newest == storage_.batches.end()) return std::nullopt;
-  return find_record(*newest, max_timestamp_ms(*newest), start_offset());
+  const auto newest = std::max_element(storage_.segments.begin(), storage_.segments.end(),
+                                       [](const LogSegment& a, const LogSegment& b) {
+                                         return a.largest_timestamp_ms < b.largest_timestamp_ms;
+                                       });
+  if (newest == storage_.segments.end() || !newest->newest_batch.is_set()) return std::nullopt;
+  const auto batch = first_batch_at(newest->newest_batch);
+  CHECKED(batch != storage_.batches.end(), "{}: no batch at {}", to_string(partition_),
+          newest->newest_batch.value());
+  return find_record(*batch, max_timestamp_ms(*batch), start_offset());
 }
 
 }  // namespace kafkasim::broker

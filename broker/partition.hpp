@@ -1,8 +1,8 @@
 // One replica of one partition on one broker: leader, follower or neither. Decides in plain
 // functions; what follows from a decision for others (a moved high watermark, a proposal to the
 // controller) comes back as data. The leader's side is in partition.cpp and partition_isr.cpp,
-// reading in partition_read.cpp, the follower's in partition_follower.cpp. Left out: fetching from
-// the closest replica, quotas, deleting records.
+// reading in partition_read.cpp, the follower's in partition_follower.cpp. Left out: quotas,
+// deleting records.
 #pragma once
 
 #include <cstdint>
@@ -13,6 +13,7 @@
 
 #include "broker/log.hpp"
 #include "broker/metadata_image.hpp"
+#include "broker/replica_selector.hpp"
 #include "broker/replica_state.hpp"
 #include "protocol/cluster_messages.hpp"
 #include "protocol/data_messages.hpp"
@@ -52,6 +53,7 @@ struct ReadParams {
   protocol::IsolationLevel isolation = protocol::IsolationLevel::read_uncommitted;
   std::int64_t max_bytes = 0;
   bool min_one = false;        // at least one batch, however large
+  std::string rack;            // of a consumer; empty = none
   bool note_position = false;  // a follower's fetch tells where its log ends; only when it arrives,
                                // not when it is over
 
@@ -131,6 +133,11 @@ class Partition {
   // `local_epoch` goes into a proposal that this fetch may cause.
   PartitionRead read(const protocol::FetchPartition& fetch, const ReadParams& params,
                      protocol::BrokerEpoch local_epoch, sim::Time now);
+  // The offsets that a read would name, without reading.
+  PartitionRead marks(protocol::LeaderEpoch current_leader_epoch) const;
+  // Of a leader: followers that may serve a consumer at `offset` in its place, being in sync,
+  // unfenced and having it, as far as the leader knows.
+  std::vector<ReadableReplica> readable_followers(protocol::Offset offset) const;
   // How much a parked fetch would get now, counted up to `enough`; an error where it should be
   // answered at once.
   struct Available {
@@ -165,6 +172,7 @@ class Partition {
   protocol::ErrorCode check_epoch(protocol::LeaderEpoch current_leader_epoch) const;
   protocol::ErrorCode check_access(protocol::LeaderEpoch current_leader_epoch,
                                    bool require_leader) const;
+  bool is_in_isr(protocol::BrokerId replica) const;
   bool is_in_maximal_isr(protocol::BrokerId replica) const;
   bool is_isr_eligible(protocol::BrokerId replica) const;
   std::optional<HighWatermarkMove> maybe_raise_high_watermark(sim::Time now);

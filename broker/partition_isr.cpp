@@ -45,8 +45,10 @@ std::vector<BrokerId> Partition::maximal_isr() const {
   return all;
 }
 
+bool Partition::is_in_isr(BrokerId replica) const { return contains(isr_, replica); }
+
 bool Partition::is_in_maximal_isr(BrokerId replica) const {
-  return contains(isr_, replica) || (pending_ && pending_->joining == replica);
+  return is_in_isr(replica) || (pending_ && pending_->joining == replica);
 }
 
 bool Partition::is_isr_eligible(BrokerId replica) const {

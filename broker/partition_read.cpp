@@ -21,7 +21,8 @@ Offset Partition::visible_bound(const ReadParams& params) const {
 PartitionRead Partition::read(const FetchPartition& fetch, const ReadParams& params,
                               protocol::BrokerEpoch local_epoch, sim::Time now) {
   PartitionRead read;
-  // Consumers may read from followers; replicas copy from the leader only.
+  // Replicas copy from the leader only; consumers may read from followers, up to what these know to
+  // be replicated.
   read.error = check_access(fetch.current_leader_epoch, params.is_follower());
   if (read.error != ErrorCode::none) return read;
   if (params.is_follower() && !remote_.contains(params.replica_id)) {
@@ -56,6 +57,28 @@ PartitionRead Partition::read(const FetchPartition& fetch, const ReadParams& par
     if (read.error != ErrorCode::none) read.records.clear();
   }
   return read;
+}
+
+PartitionRead Partition::marks(LeaderEpoch current_leader_epoch) const {
+  PartitionRead marks;
+  marks.error = check_access(current_leader_epoch, false);
+  if (marks.error != ErrorCode::none) return marks;
+  marks.high_watermark = log_.high_watermark();
+  marks.last_stable_offset = log_.last_stable_offset();
+  marks.log_start_offset = log_.start_offset();
+  return marks;
+}
+
+std::vector<ReadableReplica> Partition::readable_followers(Offset offset) const {
+  std::vector<ReadableReplica> readable;
+  for (const auto& [replica, state] : remote_) {
+    const BrokerRegistration* broker = image_.broker(replica);
+    if (broker == nullptr || broker->fenced || !is_in_isr(replica)) continue;
+    // A replica that has not fetched in this leadership has no known end, and is behind any offset.
+    if (state.log_end_offset() < offset || state.log_start_offset() > offset) continue;
+    readable.push_back({replica, broker->rack, state.log_end_offset(), state.last_caught_up()});
+  }
+  return readable;
 }
 
 void Partition::check_divergence(const FetchPartition& fetch, PartitionRead& read) const {

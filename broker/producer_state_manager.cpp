@@ -117,7 +117,8 @@ std::optional<std::string> ProducerStateManager::sequence_refusal(const StoredBa
 }
 
 std::optional<CompletedTransaction> ProducerStateManager::update(const StoredBatch& stored) {
-  CHECKED(stored.base_offset >= end_offset_,
+  // The batch that contains the log start may begin before it.
+  CHECKED(stored.next_offset() > end_offset_,
           "{}: batch at {} behind producer state that ends at {}", to_string(partition_),
           stored.base_offset.value(), end_offset_.value());
   end_offset_ = stored.next_offset();

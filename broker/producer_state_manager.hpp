@@ -3,6 +3,7 @@
 // transaction really runs before its first batch.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -37,7 +38,7 @@ struct CompletedTransaction {
   protocol::Offset last_stable_offset;  // once this one is over, ignoring replication
 };
 
-// What survives a clean shutdown.
+// What is written beside a log when a segment is rolled, on a clean shutdown and after recovery.
 struct ProducerSnapshot {
   protocol::Offset offset;  // state of everything below it
   std::vector<ProducerStateEntry> entries;
@@ -64,6 +65,9 @@ class ProducerStateManager {
   // Forgets producers without an open transaction whose last record is as old as the expiration
   // time.
   void remove_expired(std::int64_t now_ms);
+
+  // Nothing of a producer lies between the end of this state and `offset`.
+  void advance_to(protocol::Offset offset) { end_offset_ = std::max(end_offset_, offset); }
 
   ProducerSnapshot snapshot() const;
   // Starts again from nothing, or from a snapshot without what has expired in it.

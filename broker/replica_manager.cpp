@@ -20,6 +20,11 @@ namespace {
 // However short the settings make it: time has to pass between two rounds of a timer.
 constexpr sim::Duration shortest_interval = std::chrono::milliseconds(1);
 
+bool reads_are_rack_aware(const protocol::ConfigValues& config) {
+  constexpr std::string_view selector = "replica.selector.class";
+  return !config.is_null(selector) && config.text(selector) == rack_aware_selector;
+}
+
 }  // namespace
 
 ReplicaManager::Hosted::Hosted(const Context& context, const TopicPartition& id,
@@ -39,6 +44,7 @@ ReplicaManager::ReplicaManager(const Context& context, Storage& storage)
       storage_(storage),
       lag_time_max_(context.config.duration_ms("replica.lag.time.max.ms")),
       fetch_max_bytes_(context.config.int_value("fetch.max.bytes")),
+      rack_aware_reads_(reads_are_rack_aware(context.config)),
       alter_partition_(context, [this](const IsrProposal& proposal,
                                        const protocol::AlterPartitionItemResponse& r) {
         on_alter_partition(proposal, r);

@@ -136,6 +136,10 @@ class ReplicaManager {
                                                  const protocol::ProducePartition& item,
                                                  ProduceState& state);
   struct FetchOutcome;
+  // The follower that a consumer should read from; not set = this leader.
+  protocol::BrokerId preferred_replica(const Partition& partition,
+                                       const protocol::FetchPartition& item,
+                                       const ReadParams& params) const;
   FetchOutcome read(const protocol::FetchRequest& request, bool is_arrival);
   protocol::FetchPartitionResponse read_one(const protocol::FetchPartition& item,
                                             ReadParams& params, FetchOutcome& outcome);
@@ -150,6 +154,7 @@ class ReplicaManager {
   Storage& storage_;
   sim::Duration lag_time_max_;
   std::int32_t fetch_max_bytes_;
+  bool rack_aware_reads_;
   std::map<protocol::TopicPartition, std::unique_ptr<Hosted>> hosted_;
   std::map<protocol::BrokerId, std::unique_ptr<ReplicaFetcher>> fetchers_;
   AlterPartitionManager alter_partition_;

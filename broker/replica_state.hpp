@@ -16,6 +16,9 @@ class ReplicaState {
   // As its latest fetch said; none before the first, an unset epoch when the fetch carried none.
   std::optional<protocol::BrokerEpoch> broker_epoch() const { return broker_epoch_; }
 
+  // None = long ago.
+  std::optional<sim::Time> last_caught_up() const { return last_caught_up_; }
+
   // A leadership begins. `is_new_leader`: the broker did not lead before, so it knows nothing of
   // the replica.
   void reset(sim::Time now, protocol::Offset leader_end_offset, bool is_new_leader, bool in_isr);

@@ -28,8 +28,10 @@ void Fetcher::send_fetches() {
 }
 
 const client::Node* Fetcher::target(const TopicPartition& partition, PartitionState& state) {
-  if (const client::Node* follower = preferred(partition, state)) return follower;
   const protocol::BrokerId leader = state.position()->current_leader.leader;
+  if (leader.is_set()) {
+    if (const client::Node* follower = preferred(partition, state)) return follower;
+  }
   const client::Node* const node =
       leader.is_set() ? context_.metadata().node(client::node_of(leader)) : nullptr;
   if (node == nullptr) {

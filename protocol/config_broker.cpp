@@ -113,6 +113,7 @@ constexpr ConfigDef rows[] = {
         .means("Memory of the cleaner for keys."),
     Def(long_number, "log.cleaner.delete.retention.ms", "86400000")
         .at_least(0)
+        .acting()
         .means("How long a tombstone stays, for topics that do not say it."),
     Def(boolean, "log.cleaner.enable", "true").means("Compaction runs at all."),
     Def(real, "log.cleaner.io.buffer.load.factor", "0.9")
@@ -124,16 +125,20 @@ constexpr ConfigDef rows[] = {
         .means("Limit of the cleaner's reading and writing."),
     Def(long_number, "log.cleaner.max.compaction.lag.ms", "9223372036854775807")
         .at_least(1)
+        .acting()
         .means("max.compaction.lag.ms of topics that do not say it."),
     Def(real, "log.cleaner.min.cleanable.ratio", "0.5")
         .between(0, 1)
+        .acting()
         .means("min.cleanable.dirty.ratio of topics that do not say it."),
     Def(long_number, "log.cleaner.min.compaction.lag.ms", "0")
         .at_least(0)
+        .acting()
         .means("min.compaction.lag.ms of topics that do not say it."),
     Def(int_number, "log.cleaner.threads", "1").at_least(0).means("Threads of the cleaner."),
     Def(list, "log.cleanup.policy", "delete")
         .one_of("compact, delete")
+        .acting()
         .means("cleanup.policy of topics that do not say it."),
     Def(long_number, "log.dir.failure.timeout.ms", "30000")
         .at_least(1)
@@ -141,21 +146,27 @@ constexpr ConfigDef rows[] = {
     Def(text, "log.dirs").means("Where the logs are kept."),
     Def(long_number, "log.flush.interval.messages", "9223372036854775807")
         .at_least(1)
+        .acting()
         .means("flush.messages of topics that do not say it."),
-    Def(long_number, "log.flush.interval.ms").means("flush.ms of topics that do not say it."),
+    Def(long_number, "log.flush.interval.ms")
+        .acting()
+        .means("flush.ms of topics that do not say it."),
     Def(int_number, "log.flush.offset.checkpoint.interval.ms", "60000")
         .at_least(0)
         .means("How often it is noted how far the logs are on disk."),
     Def(long_number, "log.flush.scheduler.interval.ms", "9223372036854775807")
+        .acting()
         .means("How often it is looked for logs to force to disk."),
     Def(int_number, "log.flush.start.offset.checkpoint.interval.ms", "60000")
         .at_least(0)
         .means("How often the logs' start offsets are noted on disk."),
     Def(int_number, "log.index.interval.bytes", "4096")
         .at_least(0)
+        .acting()
         .means("index.interval.bytes of topics that do not say it."),
     Def(int_number, "log.index.size.max.bytes", "10485760")
         .at_least(4)
+        .acting()
         .means("segment.index.bytes of topics that do not say it."),
     Def(long_number, "log.initial.task.delay.ms", "30000")
         .at_least(0)
@@ -173,20 +184,26 @@ constexpr ConfigDef rows[] = {
         .acting()
         .means("message.timestamp.type of topics that do not say it."),
     Def(long_number, "log.retention.bytes", "-1")
+        .acting()
         .means("retention.bytes of topics that do not say it."),
     Def(long_number, "log.retention.check.interval.ms", "300000")
         .at_least(1)
         .means("How often it is looked for old segments."),
     Def(int_number, "log.retention.hours", "168")
+        .acting()
         .means("retention.ms of topics that do not say it, in hours."),
     Def(int_number, "log.retention.minutes")
+        .acting()
         .means("retention.ms of topics that do not say it, in minutes; goes before the hours."),
     Def(long_number, "log.retention.ms")
+        .acting()
         .means("retention.ms of topics that do not say it; goes before minutes and hours."),
     Def(int_number, "log.roll.hours", "168")
         .at_least(1)
+        .acting()
         .means("segment.ms of topics that do not say it, in hours."),
     Def(long_number, "log.roll.ms")
+        .acting()
         .means("segment.ms of topics that do not say it; goes before the hours."),
     Def(int_number, "log.segment.bytes", "1073741824")
         .at_least(1048576)

@@ -120,7 +120,9 @@ constexpr ConfigDef rows[] = {
     Def(long_number, "replica.lag.time.max.ms", "30000")
         .acting()
         .means("A follower that has not caught up for this long leaves the in-sync set."),
-    Def(text, "replica.selector.class").means("Chooses the replica that a consumer reads from."),
+    Def(text, "replica.selector.class")
+        .acting()
+        .means("Chooses the replica that a consumer reads from."),
     Def(int_number, "replica.socket.timeout.ms", "30000")
         .acting()
         .means("Limit of a request among brokers."),

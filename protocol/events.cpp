@@ -151,6 +151,10 @@ void IsrChanged::describe(std::string& out) const {
   out += fmt::format("{} isr {}", to_string(partition), ids_text(isr));
 }
 
+void EligibleLeadersChanged::describe(std::string& out) const {
+  out += fmt::format("{} elr {}", to_string(partition), elr.empty() ? "none" : ids_text(elr));
+}
+
 void BrokerFenced::describe(std::string& out) const { out += broker_text(broker); }
 
 void BrokerUnfenced::describe(std::string& out) const { out += broker_text(broker); }

@@ -131,6 +131,12 @@ struct IsrChanged {  // committed by the controller
   std::vector<BrokerId> isr;
   void describe(std::string& out) const;
 };
+struct EligibleLeadersChanged {  // likewise; outside the ISR, but with all that was replicated
+  static constexpr std::string_view name = "elr";
+  TopicPartition partition;
+  std::vector<BrokerId> elr;
+  void describe(std::string& out) const;
+};
 struct BrokerFenced {
   static constexpr std::string_view name = "fenced";
   BrokerId broker;

@@ -53,6 +53,8 @@ struct RecordBatch : Counted {
   Compression compression = Compression::none;
   TimestampType timestamp_type = TimestampType::create_time;
   std::int64_t max_timestamp_ms = -1;
+  // From when on compaction may drop the batch's tombstones or its marker; -1 = not yet decided.
+  std::int64_t delete_horizon_ms = -1;
   std::int32_t size_in_bytes = 0;  // on the wire, header included
   std::vector<Record> records;
 

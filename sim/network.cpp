@@ -104,7 +104,7 @@ void Network::arm(Connection& connection, int to_end) {
     loop_.disarm(direction);
     return;
   }
-  if (first.kind == Connection::syn) direction.set_process(host.listener);
+  // A connect is of no process: the kernel accepts it, also while the process is paused.
   loop_.schedule(direction, std::max(first.due, direction.held_until));
 }
 

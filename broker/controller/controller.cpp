@@ -22,8 +22,10 @@ constexpr Duration next_pass_delay = std::chrono::milliseconds(10);
 // Of a stop in order, while the others elect somebody; then it ends all the same.
 constexpr Duration shutdown_limit = std::chrono::seconds(5);
 
-ReplicationSettings replication_settings(const protocol::ConfigValues& config) {
+ReplicationSettings replication_settings(const protocol::ConfigValues& config,
+                                         const Features& features) {
   ReplicationSettings settings;
+  settings.eligible_leader_replicas = features.eligible_leader_replicas >= 1;
   settings.default_num_partitions = config.int_value("num.partitions");
   settings.default_replication_factor =
       static_cast<std::int16_t>(config.int_value("default.replication.factor"));
@@ -60,8 +62,8 @@ MetadataRecords records_of(const protocol::StoredBatch& stored) {
 }  // namespace
 
 Controller::Controller(sim::World& world, sim::Host& host, sim::Process& process,
-                       const protocol::ConfigValues& config, std::string cluster_id, Voters voters,
-                       Offset& reported)
+                       const protocol::ConfigValues& config, std::string cluster_id,
+                       const Features& features, Voters voters, Offset& reported)
     : world_(world),
       host_(host),
       process_(process),
@@ -69,7 +71,7 @@ Controller::Controller(sim::World& world, sim::Host& host, sim::Process& process
       storage_(started_again(host.storage<ControllerStorage>())),
       place_(place_of(voters, host.id())),
       log_(world, host, process, config, cluster_id, std::move(voters), storage_),
-      replication_(image_, replication_settings(config),
+      replication_(image_, replication_settings(config, features),
                    placement_rng(world, place_, storage_.starts)),
       cluster_(image_, replication_, std::move(cluster_id),
                config.duration_ms("broker.session.timeout.ms")),

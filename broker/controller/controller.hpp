@@ -29,8 +29,8 @@ class Controller final : public RequestHandler {
   // the trace, so that each is told once, whoever is active when it is committed. Requires: all
   // arguments outlive the process.
   Controller(sim::World& world, sim::Host& host, sim::Process& process,
-             const protocol::ConfigValues& config, std::string cluster_id, Voters voters,
-             protocol::Offset& reported);
+             const protocol::ConfigValues& config, std::string cluster_id, const Features& features,
+             Voters voters, protocol::Offset& reported);
   Controller(const Controller&) = delete;
   Controller& operator=(const Controller&) = delete;
 

@@ -51,11 +51,16 @@ class Listing {
     if (record.leader && *record.leader != old.leader) {
       const bool knew_everything =
           contains(old.isr, *record.leader) || contains(old.elr, *record.leader);
-      const bool unclean = record.leader->is_set() && !knew_everything;
+      // An eligible replica is that no more once its broker comes back from an unclean shutdown.
+      const bool must_recover =
+          record.leader_recovery_state == protocol::LeaderRecoveryState::recovering;
+      const bool unclean = record.leader->is_set() && (must_recover || !knew_everything);
       out_.push_back(events::Elected{partition, *record.leader, old.leader_epoch.next(), unclean});
     }
     if (record.isr && *record.isr != old.isr)
       out_.push_back(events::IsrChanged{partition, *record.isr});
+    if (record.elr && *record.elr != old.elr)
+      out_.push_back(events::EligibleLeadersChanged{partition, *record.elr});
   }
 
   template <class Other>

@@ -13,8 +13,9 @@ namespace kafkasim::broker {
 
 using ControllerEvent =
     std::variant<protocol::events::Elected, protocol::events::IsrChanged,
-                 protocol::events::BrokerFenced, protocol::events::BrokerUnfenced,
-                 protocol::events::BrokerRegistered, protocol::events::TopicCreated>;
+                 protocol::events::EligibleLeadersChanged, protocol::events::BrokerFenced,
+                 protocol::events::BrokerUnfenced, protocol::events::BrokerRegistered,
+                 protocol::events::TopicCreated>;
 
 // `before` is the image before the records, which will stand at `base_offset` and on. The first
 // leaders of a new topic are part of its creation, not elections.

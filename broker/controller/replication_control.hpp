@@ -27,6 +27,12 @@ struct Decision {
   Response response;
 };
 
+// Kafka's features that a cluster has switched on, by their versions; 0 = off. Defaults are those
+// of a new cluster of Kafka 4.0.
+struct Features {
+  std::int16_t eligible_leader_replicas = 0;  // eligible.leader.replicas.version, KIP-966
+};
+
 struct ReplicationSettings {
   std::int32_t default_num_partitions = 1;
   std::int16_t default_replication_factor = 1;

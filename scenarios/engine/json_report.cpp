@@ -73,6 +73,7 @@ Json partitions_json(const FinalState& state) {
                    {"leader_epoch", partition.leader_epoch.value()},
                    {"isr", partition.isr},
                    {"replicas", std::move(replicas)}});
+    if (!partition.elr.empty()) out.back()["elr"] = partition.elr;
   }
   return out;
 }

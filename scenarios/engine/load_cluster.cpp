@@ -76,6 +76,17 @@ void read_hosts(Reading& reading, const Node& cluster) {
   }
 }
 
+// What a new cluster of that version has switched on, and what the file says of it.
+void read_features(Reading& reading, const Node& cluster) {
+  Cluster& to = reading.scenario.cluster;
+  if (const auto semantics = text_of(cluster, "semantics")) to.semantics = *semantics;
+  to.eligible_leader_replicas = to.semantics == "4.1" ? 1 : 0;
+  const Node* features = cluster.find("features");
+  if (features == nullptr || !features->is_map()) return;
+  const auto version = parsed(*features, "eligible.leader.replicas.version", parse_count);
+  if (version) to.eligible_leader_replicas = *version == 0 ? 0 : 1;
+}
+
 // ---- topics ----
 
 // The brokers of one partition, each there and named once.
@@ -202,6 +213,7 @@ void read_cluster(Reading& reading) {
   read_controllers(reading, cluster);
   read_racks(reading, cluster);
   read_hosts(reading, cluster);
+  read_features(reading, cluster);
   const Node* network = cluster.find("network");
   if (network != nullptr) {
     if (const auto latency = parsed(*network, "latency", parse_duration_range)) {

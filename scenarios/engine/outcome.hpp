@@ -34,6 +34,7 @@ struct PartitionState {
   std::string leader;  // by the controller's word; empty = none
   protocol::LeaderEpoch leader_epoch;
   std::vector<int> isr;                // broker ids, ascending; by the controller's word
+  std::vector<int> elr;                // likewise: eligible leader replicas
   std::vector<ReplicaState> replicas;  // in the order of the assignment
 };
 

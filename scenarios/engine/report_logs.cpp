@@ -42,15 +42,17 @@ std::vector<Cell> cells_of(const ReplicaState& replica) {
   return cells;
 }
 
-bool in_sync(const PartitionState& partition, const ReplicaState& replica) {
+bool is_among(const std::vector<int>& brokers, const ReplicaState& replica) {
   const int id = broker_number(replica.broker);
-  return std::find(partition.isr.begin(), partition.isr.end(), id) != partition.isr.end();
+  return std::find(brokers.begin(), brokers.end(), id) != brokers.end();
 }
 
 std::string role(const PartitionState& partition, const ReplicaState& replica) {
   if (replica.broker == partition.leader) return replica.alive ? "leader" : "leader, down";
-  if (!replica.alive) return in_sync(partition, replica) ? "in sync, down" : "down";
-  return in_sync(partition, replica) ? "in sync" : "out of sync";
+  const bool in_sync = is_among(partition.isr, replica);
+  if (is_among(partition.elr, replica)) return replica.alive ? "eligible" : "eligible, down";
+  if (!replica.alive) return in_sync ? "in sync, down" : "down";
+  return in_sync ? "in sync" : "out of sync";
 }
 
 std::string epoch_text(protocol::LeaderEpoch epoch) {

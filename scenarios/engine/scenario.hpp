@@ -57,6 +57,7 @@ struct Cluster {
   int controllers = 1;
   DurationRange latency{std::chrono::microseconds(500), std::chrono::milliseconds(1)};
   std::string semantics = "4.0";
+  int eligible_leader_replicas = 0;  // the version of that feature; 0 = off
 };
 
 struct Topic {

@@ -14,9 +14,20 @@ constinit const Type broker_count{
     .shape = Shape::count, .what = "a number of brokers from 1 to 1000", .low = 1, .high = 1000};
 constinit const Type controller_count{
     .shape = Shape::count, .what = "a number of controllers from 1 to 5", .low = 1, .high = 5};
-constinit const std::array<std::string_view, 1> semantics_words{"4.0"};
-constinit const Type semantics{
-    .shape = Shape::choice, .what = "4.0 (others are not supported yet)", .words = semantics_words};
+constinit const std::array<std::string_view, 2> semantics_words{"4.0", "4.1"};
+constinit const Type semantics{.shape = Shape::choice,
+                               .what = "4.0 or 4.1 (others are not supported yet)",
+                               .words = semantics_words};
+constinit const std::array<std::string_view, 2> feature_words{"0", "1"};
+constinit const Type feature_version{
+    .shape = Shape::choice, .what = "0 (off) or 1 (on)", .words = feature_words};
+constinit const std::array feature_fields{
+    Field{"eligible.leader.replicas.version", &feature_version, false, now, "0; 1 with 4.1",
+          "Replicas that left the in-sync set below min.insync.replicas may still lead (KIP-966)."},
+};
+constinit const Type features{.shape = Shape::object,
+                              .what = "a map such as { eligible.leader.replicas.version: 1 }",
+                              .fields = feature_fields};
 
 constinit const std::array network_fields{
     Field{"latency", &types::duration_range, false, now, "500us..1ms",
@@ -49,6 +60,7 @@ constinit const std::array cluster_fields{
     Field{"network", &network, false, now, "", "How long messages are under way."},
     Field{"semantics", &semantics, false, now, "4.0",
           "The behaviour of the protocol, by Kafka's version."},
+    Field{"features", &features, false, now, "", "Kafka's features, by their versions."},
 };
 constinit const Type cluster{
     .shape = Shape::object, .what = "a map such as { brokers: 3 }", .fields = cluster_fields};

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 
+#include "broker/replica_selector.hpp"
 #include "consumer/assignor.hpp"
 
 namespace kafkasim::scenarios {
@@ -112,6 +113,15 @@ std::string unknown_assignor(const std::string& text) {
                      in_quotes(names.front()));
 }
 
+// Likewise for the class that sends consumers to near replicas; Kafka would not start with another.
+std::string unknown_selector(const std::string& name) {
+  const std::vector<std::string> known = {std::string(broker::rack_aware_selector),
+                                          std::string(broker::leader_selector)};
+  if (std::find(known.begin(), known.end(), name) != known.end()) return {};
+  return fmt::format("{} ClassNotFoundException exception occurred, expected one of {}{}", name,
+                     fmt::join(known, ", "), did_you_mean(name, known));
+}
+
 // Answers whether the setting may be used as it stands.
 bool is_usable(const Owner& owner, const Entry& entry, const std::string& text,
                Diagnostics& diagnostics) {
@@ -160,6 +170,13 @@ void read_setting(const Owner& owner, const Entry& entry, protocol::ConfigValues
       return;
     }
     text = with_assignor_classes(*text);
+  }
+  if (entry.key == "replica.selector.class") {
+    const std::string unknown = unknown_selector(*text);
+    if (!unknown.empty()) {
+      diagnostics.error(entry.value.position, unknown);
+      return;
+    }
   }
   const std::string error = values.set(entry.key, *text);
   if (!error.empty()) {

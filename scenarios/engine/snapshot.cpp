@@ -31,6 +31,8 @@ PartitionState partition_state(const Staging& staging, const TopicPartition& id,
   state.leader_epoch = registration.leader_epoch;
   for (const protocol::BrokerId broker : registration.isr) state.isr.push_back(broker.value());
   std::sort(state.isr.begin(), state.isr.end());
+  for (const protocol::BrokerId broker : registration.elr) state.elr.push_back(broker.value());
+  std::sort(state.elr.begin(), state.elr.end());
   for (const protocol::BrokerId broker : registration.replicas) {
     state.replicas.push_back(replica_state(staging, broker, id));
   }

@@ -29,6 +29,8 @@ broker::ClusterSpec cluster_spec(const Cluster& cluster) {
   // share.
   spec.controllers = cluster.controllers;
   if (!cluster.brokers.empty()) spec.controller_config = cluster.brokers.front().config;
+  spec.features.eligible_leader_replicas =
+      static_cast<std::int16_t>(cluster.eligible_leader_replicas);
   return spec;
 }
 

@@ -29,6 +29,13 @@ std::string partitions_text(const std::vector<TopicPartition>& partitions) {
 
 std::string broker_text(protocol::BrokerId id) { return fmt::format("broker-{}", id.value()); }
 
+std::string ids_text(const std::vector<protocol::BrokerId>& brokers) {
+  std::string ids;
+  for (const protocol::BrokerId id : brokers)
+    ids += fmt::format("{}{}", ids.empty() ? "" : " ", id.value());
+  return ids;
+}
+
 Happening told(Weight weight, bool turn, std::string text) {
   Happening out;
   out.weight = weight;
@@ -163,11 +170,15 @@ std::optional<Happening> of_cluster(const sim::TraceEvent& event) {
   }
   if (const auto* e = event.as<events::IsrChanged>()) {
     if (is_internal(e->partition.topic)) return std::nullopt;
-    std::string ids;
-    for (const protocol::BrokerId id : e->isr)
-      ids += fmt::format("{}{}", ids.empty() ? "" : " ", id.value());
     return told(Weight::notable, true,
-                fmt::format("in-sync replicas of {} are now [{}]", to_string(e->partition), ids));
+                fmt::format("in-sync replicas of {} are now [{}]", to_string(e->partition),
+                            ids_text(e->isr)));
+  }
+  if (const auto* e = event.as<events::EligibleLeadersChanged>()) {
+    if (is_internal(e->partition.topic)) return std::nullopt;
+    return told(Weight::notable, true,
+                fmt::format("eligible leader replicas of {} are now [{}]", to_string(e->partition),
+                            ids_text(e->elr)));
   }
   if (const auto* e = event.as<events::BecameLeader>()) {
     if (is_internal(e->partition.topic)) return std::nullopt;

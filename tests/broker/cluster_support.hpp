@@ -46,10 +46,11 @@ class TestCluster {
   };
 
   explicit TestCluster(int brokers, std::map<std::string, std::string> config = {},
-                       int controllers = 1, std::uint64_t seed = 7)
+                       int controllers = 1, std::uint64_t seed = 7, Features features = {})
       : world(seed, {1ms, 1ms}) {
     ClusterSpec spec;
     spec.controllers = controllers;
+    spec.features = features;
     for (int id = 1; id <= brokers; ++id) {
       BrokerSpec& broker = spec.brokers.emplace_back();
       broker.id = BrokerId(id);

@@ -29,7 +29,8 @@ class Room {
   }
 
   void start_controller() {
-    controller.emplace(world, host, host.boot(), config, "cluster", voters, reported).start();
+    controller.emplace(world, host, host.boot(), config, "cluster", Features(), voters, reported)
+        .start();
   }
 
   void send(protocol::RequestBody request) {

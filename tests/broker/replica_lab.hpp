@@ -92,7 +92,7 @@ class Node final : public RequestHandler {
   std::unique_ptr<RequestServer> server_;
 };
 
-class ReplicaLab final : public RequestHandler {
+class ReplicaLab : public RequestHandler {
  public:
   explicit ReplicaLab(int brokers = 3, std::map<std::string, std::string> topic_config = {}) {
     world.trace().keep_lines(true);
@@ -146,16 +146,18 @@ class ReplicaLab final : public RequestHandler {
     metadata.push_back(change);
     spread();
   }
-  void elect(int leader, std::initializer_list<int> isr) {
+  void elect(int leader, std::initializer_list<int> isr, std::int32_t partition = 0) {
     PartitionChangeRecord change;
+    change.partition = partition;
     change.topic_id = orders_id;
     change.leader = BrokerId(leader);
     change.isr = ids(isr);
     metadata.push_back(change);
     spread();
   }
-  void set_isr(std::initializer_list<int> isr) {
+  void set_isr(std::initializer_list<int> isr, std::int32_t partition = 0) {
     PartitionChangeRecord change;
+    change.partition = partition;
     change.topic_id = orders_id;
     change.isr = ids(isr);
     metadata.push_back(change);
@@ -246,6 +248,7 @@ class ReplicaLab final : public RequestHandler {
   sim::Task<Answer> handle(protocol::Request request, sim::HostId) override {
     const auto& alter = std::get<protocol::AlterPartitionRequest>(request.body);
     if (deaf) co_return Answer::close_connection();
+    if (hesitates > sim::Duration(0)) co_await sim::sleep_until(world.now() + hesitates);
     protocol::AlterPartitionResponse response;
     for (const protocol::AlterPartitionItem& item : alter.partitions)
       response.partitions.push_back(decide(item));
@@ -257,6 +260,7 @@ class ReplicaLab final : public RequestHandler {
   std::vector<MetadataRecord> metadata;
   std::set<int> in_the_dark;  // brokers that metadata does not reach
   bool deaf = false;          // the controller hangs up
+  sim::Duration hesitates{};  // before the controller decides on a change of an ISR
 
  private:
   protocol::AlterPartitionItemResponse decide(const protocol::AlterPartitionItem& item) {

@@ -165,6 +165,7 @@ protocol::MetadataResponse FakeCluster::metadata(const protocol::MetadataRequest
       part.leader_id = log.leader;
       part.leader_epoch = log.epoch;
       part.replica_nodes.push_back(log.leader);
+      if (log.near.is_set()) part.replica_nodes.push_back(log.near);
       topic.partitions.push_back(std::move(part));
     }
     if (topic.partitions.empty()) topic.error = ErrorCode::unknown_topic_or_partition;
@@ -195,7 +196,8 @@ sim::Task<protocol::FetchResponse> FakeCluster::fetch(int broker, protocol::Fetc
     bool error = false;
     for (const protocol::FetchPartition& part : request.partitions) {
       response.partitions.push_back(read(broker, part, request.isolation_level, bytes));
-      error = error || response.partitions.back().error != ErrorCode::none;
+      error = error || response.partitions.back().error != ErrorCode::none ||
+              response.partitions.back().preferred_read_replica.is_set();
     }
     if (error || bytes >= request.min_bytes || world_.now() >= deadline) co_return response;
     co_await data_.wait(deadline);
@@ -216,7 +218,8 @@ protocol::FetchPartitionResponse FakeCluster::read(int broker, const protocol::F
   const bool committed = isolation == protocol::IsolationLevel::read_committed;
   const Offset stable = log.stable.value_or(log.end);
   const Offset visible = committed ? stable : log.end;
-  if (log.leader != BrokerId(broker)) {
+  const bool is_leader = log.leader == BrokerId(broker);
+  if (!is_leader && log.near != BrokerId(broker)) {
     response.error = ErrorCode::not_leader_or_follower;
   } else if (part.current_leader_epoch < log.epoch) {
     response.error = ErrorCode::fenced_leader_epoch;
@@ -228,6 +231,10 @@ protocol::FetchPartitionResponse FakeCluster::read(int broker, const protocol::F
   response.high_watermark = log.end;
   response.last_stable_offset = stable;
   response.log_start_offset = log.start;
+  if (is_leader && log.near.is_set()) {
+    response.preferred_read_replica = log.near;
+    return response;
+  }
   if (committed) response.aborted_transactions = log.aborted;
   for (const protocol::StoredBatch& stored : log.batches) {
     if (stored.last_offset() < part.fetch_offset || stored.next_offset() > visible) continue;

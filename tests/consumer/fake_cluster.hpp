@@ -20,6 +20,7 @@ namespace kafkasim::consumer_test {
 struct FakeLog {
   protocol::BrokerId leader{1};
   protocol::LeaderEpoch epoch{0};
+  protocol::BrokerId near;  // a follower that serves too; its leader sends readers there
   protocol::Offset start{0};
   protocol::Offset end{0};
   std::optional<protocol::Offset> stable;  // last stable offset where it is not the end

@@ -134,7 +134,7 @@ class Story {
                  std::int64_t high_watermark, std::int64_t start = 0) {
     const TopicPartition name = tp(partition);
     if (state.partitions.empty() || state.partitions.back().partition != name) {
-      state.partitions.push_back({name, broker, protocol::LeaderEpoch(0), {}, {}});
+      state.partitions.push_back({name, broker, protocol::LeaderEpoch(0), {}, {}, {}});
     }
     ReplicaState out;
     out.broker = std::move(broker);

@@ -229,6 +229,45 @@ TEST_CASE("a paused process hears what came in the meantime when it runs on", "[
   CHECK(pair.log.back() == "answer 20 at 0.111000");
 }
 
+TEST_CASE("a connect to a paused process succeeds, what is sent then waits", "[network]") {
+  Pair pair;
+  pair.run(1ms);
+  pair.server.process()->pause();
+  Mailbox<SocketEvent> inbox;
+  const Socket socket =
+      pair.world.network().connect(pair.asking, pair.client.id(), pair.server.id(), inbox);
+  pair.run(2ms);
+  const std::optional<SocketEvent> opened = inbox.try_receive();
+  REQUIRE(opened);
+  CHECK(opened->kind == SocketEvent::Kind::opened);
+  socket.send(enclose(5));
+  pair.run(100ms);
+  CHECK(pair.heard.empty());
+  pair.server.process()->resume();
+  pair.run(10ms);
+  CHECK(pair.heard == Pair::Log{"5"});
+  socket.close();
+  pair.run(10ms);
+}
+
+TEST_CASE("a connection opened and closed during a pause is heard of afterwards", "[network]") {
+  Pair pair;
+  pair.run(1ms);
+  pair.server.process()->pause();
+  Mailbox<SocketEvent> inbox;
+  const Socket socket =
+      pair.world.network().connect(pair.asking, pair.client.id(), pair.server.id(), inbox);
+  pair.run(10ms);
+  socket.send(enclose(5));
+  socket.close();
+  pair.run(10ms);
+  CHECK(pair.heard.empty());
+  pair.server.process()->resume();
+  pair.run(10ms);
+  REQUIRE(pair.heard.size() == 2);
+  CHECK(pair.heard[0] == "5");
+}
+
 TEST_CASE("a closed connection still delivers what was sent before", "[network]") {
   Pair pair;
   Mailbox<SocketEvent> inbox;
