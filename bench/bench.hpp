@@ -27,9 +27,14 @@ void print_comparison(const std::string& title, const std::vector<Alternative>& 
 
 // Resident memory of this process in bytes.
 double resident_bytes();
+// Of that what is allocated now.
+double allocated_bytes();
 
 void loop_benchmarks();
 void coroutine_benchmarks();
+// Large clusters under a steady load: time and memory against records and partitions, and what
+// checking the invariants costs.
+void scale_benchmarks();
 // `program`: the kafkasim to start as a process; `folder`: its scenarios.
 void scenario_benchmarks(const std::string& program, const std::string& folder);
 

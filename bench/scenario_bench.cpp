@@ -42,8 +42,8 @@ void bench_file(const std::string& program, const std::string& path) {
     }));
   }
   fmt::print("  {:<36} {:>8.0f} virtual s per s   {:>6.1f} ms inside   {:>6.1f} ms as a process\n",
-             loaded.file->scenario.name, virtual_nanoseconds / median(inside),
-             median(inside) / 1e6, median(process) / 1e6);
+             loaded.file->scenario.name, virtual_nanoseconds / median(inside), median(inside) / 1e6,
+             median(process) / 1e6);
 }
 
 }  // namespace

@@ -6,6 +6,8 @@
 
 namespace kafkasim::broker {
 
-protocol::ApiVersionsResponse answer_api_versions();
+// INVALID_REQUEST, and no versions, for a client that gives itself or its version an impossible
+// name.
+protocol::ApiVersionsResponse answer_api_versions(const protocol::ApiVersionsRequest& request);
 
 }  // namespace kafkasim::broker

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "protocol/config_dynamic.hpp"
 #include "protocol/events.hpp"
 
 namespace kafkasim::broker {
@@ -28,18 +29,23 @@ Broker::Broker(sim::World& world, sim::Host& host, sim::Process& process,
                const BrokerSettings& settings)
     : settings_(settings),
       storage_(host.storage<Storage>()),
+      config_(settings.config),
       context_{world,
                host,
                process,
                settings.id,
-               settings.config,
+               config_,
                image_,
                only_controller(settings.voters),
-               {}},
+               {},
+               settings.inspection.invariants,
+               settings.inspection.mutations},
       forwarding_(context_),
       replicas_(context_, storage_),
+      logs_(context_, storage_, replicas_),
       groups_(context_, replicas_),
       topic_creation_(context_, forwarding_),
+      admin_requests_(context_, forwarding_),
       producer_ids_(context_),
       metadata_fetcher_(context_, image_, settings.voters,
                         [this](const MetadataDelta& delta) { publish(delta); }),
@@ -53,6 +59,7 @@ Broker::Broker(sim::World& world, sim::Host& host, sim::Process& process,
 }
 
 void Broker::start() {
+  if (!replicas_.log_dir().open()) return;
   sim::spawn(context_.process, lifecycle_.run());
   sim::spawn(context_.process, metadata_fetcher_.run());
   sim::spawn(context_.process, start_up());
@@ -60,7 +67,9 @@ void Broker::start() {
 
 sim::Task<> Broker::start_up() {
   co_await lifecycle_.reaches(BrokerStatus::recovery, sim::never);
+  co_await logs_.recover();
   replicas_.start();
+  logs_.start();
   groups_.start();
   metadata_fetcher_.start_publishing();
   server_.start();
@@ -69,7 +78,14 @@ sim::Task<> Broker::start_up() {
   if (is_running()) context_.report(protocol::events::BrokerStarted{context_.epoch});
 }
 
-void Broker::publish(const MetadataDelta& delta) { replicas_.apply(delta); }
+void Broker::publish(const MetadataDelta& delta) {
+  if (!delta.changed_broker_configs.empty()) {
+    const auto& own = image_.broker_config(std::to_string(context_.id.value()));
+    config_ = protocol::effective_broker_config(settings_.config, image_.broker_config(""), own);
+  }
+  replicas_.apply(delta);
+  if (!delta.deleted_partitions.empty()) groups_.partitions_deleted(delta.deleted_partitions);
+}
 
 void Broker::stop() { sim::spawn(context_.process, shut_down()); }
 
@@ -79,7 +95,8 @@ sim::Task<> Broker::shut_down() {
     const sim::Time limit = context_.now() + controlled_shutdown_limit;
     co_await lifecycle_.reaches(BrokerStatus::shutting_down, limit);
   }
-  replicas_.close();
+  co_await replicas_.close();
+  if (replicas_.log_dir().is_offline()) co_return;  // it halts
   storage_.stopped_in_epoch = context_.epoch;
   server_.close_connections();
   context_.host.crash();

@@ -6,12 +6,14 @@
 
 #include <string>
 
+#include "broker/admin_requests.hpp"
 #include "broker/context.hpp"
 #include "broker/controller_channel.hpp"
 #include "broker/create_topics.hpp"
 #include "broker/group/group_service.hpp"
 #include "broker/init_producer_id.hpp"
 #include "broker/lifecycle.hpp"
+#include "broker/log_manager.hpp"
 #include "broker/metadata_fetcher.hpp"
 #include "broker/metadata_image.hpp"
 #include "broker/quorum.hpp"
@@ -23,12 +25,19 @@
 
 namespace kafkasim::broker {
 
+// What tests and the bench change about a broker.
+struct Inspection {
+  InvariantChecker* invariants = nullptr;  // null = nobody checks them
+  Mutations mutations;
+};
+
 struct BrokerSettings {
   protocol::BrokerId id;
   std::string rack;  // empty = none
   protocol::ConfigValues config{protocol::broker_config_defs()};
   Voters voters;  // the controllers
   std::string cluster_id;
+  Inspection inspection;
 };
 
 class Broker final : public RequestHandler {
@@ -65,6 +74,16 @@ class Broker final : public RequestHandler {
   sim::Task<Answer> serve(protocol::MetadataRequest request, std::string client_id);
   sim::Task<Answer> serve(protocol::FindCoordinatorRequest request, std::string client_id);
   sim::Task<Answer> serve(protocol::CreateTopicsRequest request, std::string client_id);
+  sim::Task<Answer> serve(protocol::DeleteTopicsRequest request, std::string client_id);
+  sim::Task<Answer> serve(protocol::CreatePartitionsRequest request, std::string client_id);
+  sim::Task<Answer> serve(protocol::ElectLeadersRequest request, std::string client_id);
+  sim::Task<Answer> serve(protocol::AlterPartitionReassignmentsRequest request,
+                          std::string client_id);
+  sim::Task<Answer> serve(protocol::ListPartitionReassignmentsRequest request,
+                          std::string client_id);
+  sim::Task<Answer> serve(protocol::IncrementalAlterConfigsRequest request, std::string client_id);
+  sim::Task<Answer> serve(protocol::DeleteRecordsRequest request, std::string client_id);
+  sim::Task<Answer> forward(protocol::RequestBody request);
   sim::Task<Answer> serve(protocol::InitProducerIdRequest request, std::string client_id);
   sim::Task<Answer> serve(protocol::JoinGroupRequest request, std::string client_id);
   sim::Task<Answer> serve(protocol::SyncGroupRequest request, std::string client_id);
@@ -80,11 +99,14 @@ class Broker final : public RequestHandler {
   const BrokerSettings& settings_;
   Storage& storage_;
   MetadataImage image_;
+  protocol::ConfigValues config_;  // the settings at the start, and those changed since over them
   Context context_;
   ControllerChannel forwarding_;
   ReplicaManager replicas_;
+  LogManager logs_;
   GroupService groups_;
   TopicCreation topic_creation_;
+  AdminRequests admin_requests_;
   ProducerIdManager producer_ids_;
   MetadataFetcher metadata_fetcher_;
   Lifecycle lifecycle_;

@@ -1,6 +1,7 @@
 // Which part of a broker answers which request.
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "broker/api_versions.hpp"
 #include "broker/broker.hpp"
@@ -43,8 +44,8 @@ sim::Task<Answer> Broker::serve(protocol::OffsetForLeaderEpochRequest request, s
   co_return Answer(replicas_.offset_for_leader_epoch(request));
 }
 
-sim::Task<Answer> Broker::serve(protocol::ApiVersionsRequest, std::string) {
-  co_return Answer(answer_api_versions());
+sim::Task<Answer> Broker::serve(protocol::ApiVersionsRequest request, std::string) {
+  co_return Answer(answer_api_versions(request));
 }
 
 sim::Task<Answer> Broker::serve(protocol::MetadataRequest request, std::string) {
@@ -62,6 +63,44 @@ sim::Task<Answer> Broker::serve(protocol::FindCoordinatorRequest request, std::s
 
 sim::Task<Answer> Broker::serve(protocol::CreateTopicsRequest request, std::string) {
   protocol::CreateTopicsResponse response = co_await topic_creation_.create(std::move(request));
+  co_return Answer(std::move(response));
+}
+
+// ---- administrators: what the controller decides ----
+
+sim::Task<Answer> Broker::forward(protocol::RequestBody request) {
+  protocol::ResponseBody response = co_await admin_requests_.forward(std::move(request));
+  co_return Answer(std::move(response));
+}
+
+sim::Task<Answer> Broker::serve(protocol::DeleteTopicsRequest request, std::string) {
+  return forward(std::move(request));
+}
+
+sim::Task<Answer> Broker::serve(protocol::CreatePartitionsRequest request, std::string) {
+  return forward(std::move(request));
+}
+
+sim::Task<Answer> Broker::serve(protocol::ElectLeadersRequest request, std::string) {
+  return forward(std::move(request));
+}
+
+sim::Task<Answer> Broker::serve(protocol::AlterPartitionReassignmentsRequest request, std::string) {
+  return forward(std::move(request));
+}
+
+sim::Task<Answer> Broker::serve(protocol::ListPartitionReassignmentsRequest request, std::string) {
+  return forward(std::move(request));
+}
+
+sim::Task<Answer> Broker::serve(protocol::IncrementalAlterConfigsRequest request, std::string) {
+  protocol::IncrementalAlterConfigsResponse response =
+      co_await admin_requests_.alter_configs(std::move(request));
+  co_return Answer(std::move(response));
+}
+
+sim::Task<Answer> Broker::serve(protocol::DeleteRecordsRequest request, std::string) {
+  protocol::DeleteRecordsResponse response = co_await replicas_.delete_records(std::move(request));
   co_return Answer(std::move(response));
 }
 
@@ -91,7 +130,17 @@ sim::Task<Answer> Broker::serve(protocol::LeaveGroupRequest request, std::string
 }
 
 sim::Task<Answer> Broker::serve(protocol::OffsetCommitRequest request, std::string) {
+  // What does not exist is refused here; the coordinator does not hear of it.
+  protocol::OffsetCommitResponse missing;
+  std::erase_if(request.partitions, [&](const protocol::OffsetCommitPartition& item) {
+    if (image_.partition(item.partition) != nullptr) return false;
+    missing.partitions.push_back({item.partition, ErrorCode::unknown_topic_or_partition});
+    return true;
+  });
+  if (request.partitions.empty()) co_return Answer(std::move(missing));
   protocol::OffsetCommitResponse response = co_await groups_.offset_commit(std::move(request));
+  response.partitions.insert(response.partitions.end(), missing.partitions.begin(),
+                             missing.partitions.end());
   co_return Answer(std::move(response));
 }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "protocol/events.hpp"
 #include "sim/check.hpp"
 
 namespace kafkasim::broker {
@@ -29,6 +30,10 @@ void fit_offsets_topic(protocol::ConfigValues& config, std::size_t brokers) {
 std::string controller_name(int number) { return fmt::format("controller-{}", number); }
 
 Cluster::Cluster(sim::World& world, ClusterSpec spec) : world_(world), spec_(std::move(spec)) {
+  if (spec_.check_invariants) {
+    invariants_ = std::make_unique<InvariantChecker>(world.loop());
+    invariants_->quorum().watch([this] { return voters(); });
+  }
   CHECKED(spec_.controllers >= 1, "a cluster has {} controllers", spec_.controllers);
   for (int number = 1; number <= spec_.controllers; ++number) {
     Seat& seat = seats_.emplace_back();
@@ -39,7 +44,10 @@ Cluster::Cluster(sim::World& world, ClusterSpec spec) : world_(world), spec_(std
     CHECKED(!members_.contains(broker.id), "two brokers with id {}", broker.id.value());
     Member& member = members_[broker.id];
     member.host = &world.add_host(broker.name);
-    member.settings = {broker.id, broker.rack, broker.config, voters_, spec_.cluster_id};
+    member.host->disk().set_speed(broker.disk_write, broker.disk_flush);
+    member.host->set_clock_offset(broker.clock_offset);
+    member.settings = {broker.id, broker.rack,      broker.config,
+                       voters_,   spec_.cluster_id, {invariants_.get(), spec_.mutations}};
     fit_offsets_topic(member.settings.config, spec_.brokers.size());
   }
 }
@@ -60,6 +68,7 @@ void Cluster::boot(Seat& seat) {
   seat.controller =
       std::make_unique<Controller>(world_, *seat.host, process, spec_.controller_config,
                                    spec_.cluster_id, spec_.features, voters_, reported_);
+  seat.controller->inspect(invariants_.get(), spec_.mutations);
   seat.controller->start();
 }
 
@@ -135,12 +144,37 @@ void Cluster::crash(std::string_view host) {
 
 void Cluster::power_off(std::string_view host) {
   CHECKED(has_host(host), "no host {} in the cluster", host);
-  world_.host(host)->power_off();
+  sim::Host& machine = *world_.host(host);
+  const bool goes_dark = machine.has_power();
+  machine.power_off();
+  if (!goes_dark || member(host) == nullptr) return;
+  for (auto& [partition, log] : machine.storage<Storage>().logs) {
+    std::vector<protocol::StoredBatch> removed = lose_unflushed(log);
+    if (removed.empty()) continue;
+    world_.trace().add(
+        host, protocol::events::UnflushedLost{partition, log.end_offset, std::move(removed)});
+  }
+}
+
+void Cluster::corrupt_tail(std::string_view broker) {
+  Member* const found = member(broker);
+  CHECKED(found != nullptr, "no broker {} in the cluster", broker);
+  for (auto& [partition, log] : found->host->storage<Storage>().logs)
+    kafkasim::broker::corrupt_tail(log);
+}
+
+void Cluster::replace_disk(Member& member) {
+  member.broker.reset();  // its logs refer to what goes now
+  Storage& storage = member.host->storage<Storage>();
+  storage.logs.clear();
+  storage.stopped_in_epoch = protocol::BrokerEpoch();
+  member.host->disk().replace();
 }
 
 void Cluster::restart(std::string_view host) {
   if (is_up(host)) return;
   if (Member* found = member(host)) {
+    if (found->host->disk().may_be_replaced()) replace_disk(*found);
     boot(*found);
   } else {
     boot(*seat(host));
@@ -227,6 +261,8 @@ bool Cluster::has_quorum() const {
 
 std::optional<ReplicaView> Cluster::replica(BrokerId id,
                                             const protocol::TopicPartition& partition) const {
+  const sim::Host& host = *member(id).host;
+  if (host.disk().has_failed() && !host.is_up()) return std::nullopt;
   const Storage& storage = member(id).host->storage<Storage>();
   const auto log = storage.logs.find(partition);
   if (log == storage.logs.end()) return std::nullopt;

@@ -12,6 +12,8 @@
 
 #include "broker/broker.hpp"
 #include "broker/controller/controller.hpp"
+#include "broker/controller/voter_view.hpp"
+#include "broker/invariants/invariant_checker.hpp"
 #include "protocol/config_def.hpp"
 #include "protocol/metadata_messages.hpp"
 #include "sim/world.hpp"
@@ -23,6 +25,9 @@ struct BrokerSpec {
   std::string name;  // of its host: "broker-1"
   std::string rack;  // empty = none
   protocol::ConfigValues config{protocol::broker_config_defs()};
+  sim::Duration disk_write{};  // how long an operation of its disk takes
+  sim::Duration disk_flush{};
+  sim::Duration clock_offset{};
 };
 
 struct ClusterSpec {
@@ -32,6 +37,8 @@ struct ClusterSpec {
   protocol::ConfigValues controller_config{
       protocol::broker_config_defs()};  // Kafka's broker settings, as it has them
   Features features;
+  bool check_invariants = true;  // off only where a bench wants to know what they cost
+  Mutations mutations;           // planted bugs, for tests of the checks
 };
 
 // One replica as it stands on its broker, whether that runs or not.
@@ -43,20 +50,6 @@ struct ReplicaView {
   bool is_leader = false;               // as the broker itself believes
   std::vector<protocol::BrokerId> isr;  // as the leader knows it
   const LogStorage* storage = nullptr;  // the records
-};
-
-// One controller as it stands on its host, whether that runs or not.
-struct VoterView {
-  std::string name;
-  protocol::BrokerId id;
-  bool is_up = false;
-  bool is_active = false;                // as it believes itself
-  RaftRole role = RaftRole::unattached;  // of one that is up
-  protocol::LeaderEpoch epoch;           // of the quorum; survives
-  protocol::BrokerId leader;             // of that epoch, as known there
-  protocol::Offset log_end_offset;
-  protocol::Offset high_watermark;  // 0 = it is not up, or knows of none since it started
-  const ControllerStorage* storage = nullptr;  // the log
 };
 
 // "controller-1".
@@ -84,8 +77,12 @@ class Cluster {
 
   // ---- faults, by the name of a host; on a host in the wrong state they do nothing ----
   void crash(std::string_view host);
+  // Takes what a broker had not flushed to its disk, also when its process was dead already.
   void power_off(std::string_view host);
-  // Starts the process of a host on which none runs.
+  // What a broker has not flushed is torn from now on: recovery after a crash will find it invalid.
+  void corrupt_tail(std::string_view broker);
+  // Starts the process of a host on which none runs. A disk that failed, and may be replaced, is
+  // replaced by an empty one.
   void restart(std::string_view host);
   // In order: a broker hands its leaderships over, the active controller its office.
   void stop(std::string_view host);
@@ -104,9 +101,11 @@ class Cluster {
   const Controller* controller(std::string_view host) const;
   // All controllers, in order.
   std::vector<VoterView> voters() const;
+  // What watches all of it; null when the spec says so.
+  const InvariantChecker* invariants() const { return invariants_.get(); }
   // Enough controllers are up to elect one and to commit.
   bool has_quorum() const;
-  // None when that broker has no such log.
+  // None when that broker has no such log, or it died with its disk.
   std::optional<ReplicaView> replica(protocol::BrokerId broker,
                                      const protocol::TopicPartition& partition) const;
 
@@ -130,6 +129,7 @@ class Cluster {
   const Member* member(std::string_view host) const;
   const Member& member(protocol::BrokerId broker) const;
   void boot(Member& member);
+  void replace_disk(Member& member);
   bool all_brokers_run() const;
   bool leads_what_it_should(const Broker& broker) const;
   // Runs the world until `done`; false at the limit.
@@ -138,6 +138,7 @@ class Cluster {
 
   sim::World& world_;
   ClusterSpec spec_;
+  std::unique_ptr<InvariantChecker> invariants_;  // outlives those who tell it of changes
   std::vector<Seat> seats_;
   Voters voters_;
   protocol::Offset reported_{0};  // up to where the controllers' decisions are in the trace

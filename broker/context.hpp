@@ -6,6 +6,7 @@
 #include <string>
 
 #include "broker/metadata_image.hpp"
+#include "broker/mutations.hpp"
 #include "protocol/config_def.hpp"
 #include "protocol/ids.hpp"
 #include "sim/host.hpp"
@@ -13,17 +14,23 @@
 
 namespace kafkasim::broker {
 
+class InvariantChecker;
+
 struct Context {
   sim::World& world;
   sim::Host& host;
   sim::Process& process;
   protocol::BrokerId id;
-  const protocol::ConfigValues& config;   // of this broker
-  const MetadataImage& image;             // as far as this broker has applied it
-  std::optional<sim::HostId> controller;  // where the active controller is, as far as known here
-  protocol::BrokerEpoch epoch;            // of the current registration; not set before it
+  const protocol::ConfigValues& config;    // of this broker
+  const MetadataImage& image;              // as far as this broker has applied it
+  std::optional<sim::HostId> controller;   // where the active controller is, as far as known here
+  protocol::BrokerEpoch epoch;             // of the current registration; not set before it
+  InvariantChecker* invariants = nullptr;  // null = nobody checks them
+  const Mutations& mutations = no_mutations;
 
   sim::Time now() const { return world.now(); }
+  // Milliseconds since 1970 by this broker's clock, which may be wrong.
+  std::int64_t wall_clock_ms() const { return host.wall_clock_ms(world.now()); }
   // Reports to the trace in this broker's name.
   template <class Event>
   void report(const Event& event) const {

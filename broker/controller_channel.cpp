@@ -48,6 +48,8 @@ bool is_of_another_controller(const protocol::ResponseBody& response) {
         if constexpr (requires { r.partitions; })
           found = found || one_says_not_controller(r.partitions);
         if constexpr (requires { r.topics; }) found = found || one_says_not_controller(r.topics);
+        if constexpr (requires { r.responses; })
+          found = found || one_says_not_controller(r.responses);
         if constexpr (requires { r.results; }) found = found || one_says_not_controller(r.results);
         return found;
       },

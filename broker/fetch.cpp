@@ -22,6 +22,7 @@ struct ReplicaManager::FetchOutcome {
 };
 
 ErrorCode ReplicaManager::absence(const TopicPartition& partition) const {
+  if (log_dir_.is_offline()) return ErrorCode::kafka_storage_error;
   return context_.image.partition(partition) == nullptr ? ErrorCode::unknown_topic_or_partition
                                                         : ErrorCode::not_leader_or_follower;
 }
@@ -73,6 +74,7 @@ FetchPartitionResponse ReplicaManager::read_one(const FetchPartition& item, Read
   limited.max_bytes = std::min<std::int64_t>(item.max_bytes, params.max_bytes);
   PartitionRead read = here->partition.read(item, limited, context_.epoch, context_.now());
   act_on(*here, read.effects);
+  if (params.is_follower() && params.note_position) here->at_log_start.notify_all();
   response.error = read.error;
   if (read.error != ErrorCode::none) return response;
 
@@ -82,6 +84,8 @@ FetchPartitionResponse ReplicaManager::read_one(const FetchPartition& item, Read
   response.last_stable_offset = read.last_stable_offset;
   response.aborted_transactions = std::move(read.aborted_transactions);
   response.records = std::move(read.records);
+  if (!params.is_follower() && !response.records.empty())
+    here->watch.consumed(response.records.back().next_offset());
   outcome.bytes += read.bytes;
   params.max_bytes = std::max<std::int64_t>(0, params.max_bytes - read.bytes);
   // Only the first partition that has anything may go beyond the limits.

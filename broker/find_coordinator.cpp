@@ -17,6 +17,13 @@ CoordinatorAnswer answer_find_coordinator(const MetadataImage& image,
   for (const std::string& key : request.coordinator_keys) {
     protocol::Coordinator& coordinator = answer.response.coordinators.emplace_back();
     coordinator.key = key;
+    if (request.key_type > protocol::CoordinatorType::share ||
+        request.key_type < protocol::CoordinatorType::group) {
+      coordinator.error = ErrorCode::unknown_server_error;
+      coordinator.error_message =
+          "The server experienced an unexpected error when processing the request.";
+      continue;
+    }
     if (request.key_type != protocol::CoordinatorType::group) {
       coordinator.error = ErrorCode::invalid_request;
       continue;

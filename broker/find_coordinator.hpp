@@ -14,7 +14,7 @@ struct CoordinatorAnswer {
 };
 
 // Per key: COORDINATOR_NOT_AVAILABLE while the topic or its leader is missing, INVALID_REQUEST for
-// what is left out.
+// what is left out, UNKNOWN_SERVER_ERROR for a type of coordinator that does not exist.
 CoordinatorAnswer answer_find_coordinator(const MetadataImage& image,
                                           const protocol::FindCoordinatorRequest& request,
                                           const protocol::ConfigValues& config);

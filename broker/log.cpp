@@ -2,9 +2,11 @@
 #include "broker/log.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 #include "broker/log_validator.hpp"
+#include "protocol/compression.hpp"
 #include "sim/check.hpp"
 
 namespace kafkasim::broker {
@@ -14,6 +16,20 @@ using protocol::ErrorCode;
 using protocol::LeaderEpoch;
 using protocol::Offset;
 using protocol::StoredBatch;
+
+namespace {
+
+// A log with a codec of its own stores a new batch instead of what the producer sent.
+BatchRef in_codec(const BatchRef& batch, const LogConfig& config) {
+  if (!config.compression || batch->is_control() || *config.compression == batch->compression)
+    return batch;
+  auto made = std::make_unique<protocol::RecordBatch>(*batch);
+  made->compression = *config.compression;
+  made->size_in_bytes = protocol::batch_size(*made);
+  return BatchRef(made.release());
+}
+
+}  // namespace
 
 Offset Log::last_stable_offset() const {
   const Offset unstable = producers_.first_unstable_offset();
@@ -35,9 +51,13 @@ AppendResult Log::append_as_leader(const BatchRef& batch, LeaderEpoch epoch, App
   tell_time(now_ms);
   AppendResult result;
   StoredBatch stored{storage_.end_offset, epoch, config_.log_append_time ? now_ms : -1, batch};
-  if (BatchRefusal refusal =
-          validate(*batch, stored.base_offset, origin, config_, partition_, now_ms);
-      refusal.error != ErrorCode::none) {
+  BatchRefusal refusal = validate(*batch, stored.base_offset, origin, config_, partition_, now_ms);
+  if (refusal.error == ErrorCode::none) {
+    stored.batch = in_codec(batch, config_);
+    const bool is_recompressed = !(stored.batch == batch);
+    refusal = validate_stored_size(*stored.batch, is_recompressed, config_, partition_);
+  }
+  if (refusal.error != ErrorCode::none) {
     result.error = refusal.error;
     result.message = std::move(refusal.message);
     result.record_errors = std::move(refusal.record_errors);

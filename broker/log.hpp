@@ -83,6 +83,8 @@ struct Cleaned {
   protocol::Offset clean_until;  // from here on the log is dirty
 };
 
+class CleaningRound;
+
 class Log {
  public:
   // Opens the log, which is recovery unless it was closed: the high watermark begins at its
@@ -183,7 +185,7 @@ class Log {
   std::vector<Deleted> delete_old_segments(std::int64_t now_ms);
   void remove_expired_producers(std::int64_t now_ms) { producers_.remove_expired(now_ms); }
 
-  // ---- compaction (see log_cleaner.cpp) ----
+  // ---- compaction (see log_cleaner.hpp) ----
 
   Cleanable cleanable(std::int64_t now_ms) const;
   // One round over everything that is cleanable: of each key only the last record stays.
@@ -199,6 +201,7 @@ class Log {
   void cut_torn(std::size_t first_segment);
   void restart_if_log_ends_before_start();
   void remove_stray_snapshots();
+  void remove_unusable_snapshots();
   void rebuild_producers();
   void rebuild_producers_by_segment(std::size_t first_segment);
   void replay_producers(protocol::Offset from, protocol::Offset to);
@@ -224,8 +227,9 @@ class Log {
   std::size_t deletable_by_time(std::int64_t now_ms) const;
   bool may_delete(std::size_t index) const;
   // compaction
-  void replace_segments(std::size_t first, std::size_t count,
-                        const std::vector<protocol::StoredBatch>& kept);
+  void rewrite_segments(CleaningRound& round, protocol::Offset end, Cleaned& done);
+  bool may_join(std::size_t first, std::size_t next, std::int64_t size) const;
+  void join_next_segment(std::size_t index);
 
   protocol::TopicPartition partition_;
   LogStorage& storage_;

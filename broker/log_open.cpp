@@ -122,13 +122,17 @@ void Log::remove_stray_snapshots() {
   });
 }
 
+void Log::remove_unusable_snapshots() {
+  std::erase_if(storage_.producer_snapshots, [&](const auto& snapshot) {
+    return snapshot.first > storage_.end_offset || snapshot.first <= storage_.start_offset;
+  });
+}
+
 // From the newest usable snapshot, then the batches behind it. A snapshot knows of each producer
 // its last batch only.
 void Log::rebuild_producers() {
-  auto& snapshots = storage_.producer_snapshots;
-  std::erase_if(snapshots, [&](const auto& snapshot) {
-    return snapshot.first > storage_.end_offset || snapshot.first <= storage_.start_offset;
-  });
+  const auto& snapshots = storage_.producer_snapshots;
+  remove_unusable_snapshots();
   if (snapshots.empty()) {
     producers_.reset(Offset(0));
   } else {
@@ -140,7 +144,7 @@ void Log::rebuild_producers() {
 
 void Log::replay_producers(Offset from, Offset to) {
   for (Iterator batch = first_batch_at(from);
-       batch != storage_.batches.end() && batch->base_offset < to; ++batch) {
+       batch != storage_.batches.end() && batch->next_offset() <= to; ++batch) {
     note_producers(*batch);
   }
   producers_.advance_to(to);

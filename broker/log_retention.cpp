@@ -88,6 +88,7 @@ std::optional<Deleted> Log::delete_segments(std::size_t count, const char* reaso
   deleted.reason = reason;
   while (!storage_.batches.empty() && storage_.batches.front().base_offset < new_start)
     storage_.batches.pop_front();
+  if (storage_.corrupt_from && *storage_.corrupt_from < new_start) storage_.corrupt_from.reset();
   for (std::size_t i = 0; i < count; ++i) {
     storage_.producer_snapshots.erase(storage_.segments.front().base_offset);
     storage_.segments.pop_front();

@@ -45,6 +45,7 @@ std::vector<StoredBatch> Log::truncate_to(Offset to) {
   if (!knows_none) {
     rebuild_producers();
   } else {
+    remove_unusable_snapshots();
     producers_.reset(to);
   }
   return removed;

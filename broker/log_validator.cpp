@@ -125,6 +125,18 @@ BatchRefusal validate(const RecordBatch& batch, Offset base_offset, AppendOrigin
     BatchRefusal refusal = validate_records(batch, base_offset, config, partition, now_ms);
     if (refusal.error != ErrorCode::none) return refusal;
   }
+  return {};
+}
+
+BatchRefusal validate_stored_size(const RecordBatch& batch, bool is_recompressed,
+                                  const LogConfig& config, const TopicPartition& partition) {
+  if (is_recompressed && batch.size_in_bytes > config.max_message_bytes) {
+    return {ErrorCode::message_too_large,
+            fmt::format("Message batch size is {} bytes in append to partition {} which exceeds "
+                        "the maximum configured size of {}.",
+                        batch.size_in_bytes, to_string(partition), config.max_message_bytes),
+            {}};
+  }
   if (batch.size_in_bytes > config.segment_bytes) {
     return {
         ErrorCode::record_list_too_large,

@@ -1,6 +1,6 @@
 // What a leader refuses to store: batches that are too large, malformed, or hold records that the
 // topic does not take. All records of a batch are looked at, so that the producer hears of every
-// bad one. Left out: checksums, compression.
+// bad one. Left out: checksums.
 #pragma once
 
 #include <cstdint>
@@ -25,5 +25,9 @@ struct BatchRefusal {
 BatchRefusal validate(const protocol::RecordBatch& batch, protocol::Offset base_offset,
                       AppendOrigin origin, const LogConfig& config,
                       const protocol::TopicPartition& partition, std::int64_t now_ms);
+// The batch as it is about to be stored: too large after it was compressed anew, or for a segment.
+BatchRefusal validate_stored_size(const protocol::RecordBatch& batch, bool is_recompressed,
+                                  const LogConfig& config,
+                                  const protocol::TopicPartition& partition);
 
 }  // namespace kafkasim::broker

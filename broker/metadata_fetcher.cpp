@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "broker/invariants/invariant_checker.hpp"
 #include "protocol/cluster_messages.hpp"
 #include "protocol/message.hpp"
 #include "sim/check.hpp"
@@ -107,6 +108,7 @@ bool MetadataFetcher::learn(const protocol::LeaderIdAndEpoch& current) {
 
 void MetadataFetcher::apply(const std::vector<protocol::StoredBatch>& batches) {
   const protocol::Offset before = image_.next_offset();
+  if (context_.invariants != nullptr) context_.invariants->quorum().applied(context_.id, batches);
   for (const protocol::StoredBatch& batch : batches) {
     for (const protocol::Record& record : batch.batch->records) {
       const protocol::Offset offset = batch.base_offset + record.offset_delta;

@@ -63,13 +63,12 @@ MetadataAnswer answer_metadata(const MetadataImage& image, const protocol::Metad
     protocol::MetadataTopic& missing = response.topics.emplace_back();
     missing.name = name;
     missing.is_internal = is_internal_topic(name);
-    missing.error = ErrorCode::unknown_topic_or_partition;
-    if (!may_create || !request.allow_auto_topic_creation) continue;
     if (why_illegal_topic_name(name)) {
       missing.error = ErrorCode::invalid_topic_exception;
-    } else {
-      answer.missing.push_back(name);
+      continue;
     }
+    missing.error = ErrorCode::unknown_topic_or_partition;
+    if (may_create && request.allow_auto_topic_creation) answer.missing.push_back(name);
   }
   return answer;
 }

@@ -60,6 +60,13 @@ const BrokerRegistration* MetadataImage::broker(BrokerId id) const {
   return found == brokers_.end() ? nullptr : &found->second;
 }
 
+const std::map<std::string, std::string>& MetadataImage::broker_config(
+    const std::string& broker) const {
+  static const std::map<std::string, std::string> nothing;
+  const auto found = broker_configs_.find(broker);
+  return found == broker_configs_.end() ? nothing : found->second;
+}
+
 bool MetadataImage::is_alive(BrokerId id) const {
   const BrokerRegistration* registration = broker(id);
   return registration != nullptr && !registration->fenced;
@@ -147,14 +154,17 @@ void MetadataImage::apply_to(const PartitionChangeRecord& record, MetadataDelta&
 }
 
 void MetadataImage::apply_to(const ConfigRecord& record, MetadataDelta& delta) {
-  const auto topic = topics_.find(record.topic);
-  CHECKED(topic != topics_.end(), "a setting of topic {}, which does not exist", record.topic);
+  const bool is_topic = record.type == protocol::ConfigResourceType::topic;
+  const auto topic = topics_.find(record.resource);
+  CHECKED(!is_topic || topic != topics_.end(), "a setting of topic {}, which does not exist",
+          record.resource);
+  auto& config = is_topic ? topic->second.config : broker_configs_[record.resource];
   if (record.value) {
-    topic->second.config[record.name] = *record.value;
+    config[record.name] = *record.value;
   } else {
-    topic->second.config.erase(record.name);
+    config.erase(record.name);
   }
-  delta.changed_configs.insert(record.topic);
+  (is_topic ? delta.changed_configs : delta.changed_broker_configs).insert(record.resource);
 }
 
 void MetadataImage::apply_to(const ProducerIdsRecord& record, MetadataDelta&) {

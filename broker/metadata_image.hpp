@@ -65,6 +65,8 @@ struct MetadataDelta {
   std::set<protocol::TopicPartition> deleted_partitions;
   std::set<protocol::BrokerId> changed_brokers;
   std::set<std::string> changed_configs;  // topics
+  // Brokers by id as text; empty = the default of all.
+  std::set<std::string> changed_broker_configs;
 };
 
 class MetadataImage {
@@ -86,6 +88,9 @@ class MetadataImage {
   bool is_alive(protocol::BrokerId id) const;
   // Registered, not fenced and not shutting down: may lead and be in an ISR.
   bool is_active(protocol::BrokerId id) const;
+  // What was set on a broker (its id as text) or, under the empty name, for all of them: Kafka's
+  // names.
+  const std::map<std::string, std::string>& broker_config(const std::string& broker) const;
   // Where the next block of producer ids begins.
   protocol::ProducerId next_producer_id() const { return next_producer_id_; }
 
@@ -104,6 +109,7 @@ class MetadataImage {
   std::map<std::string, TopicImage> topics_;
   std::map<protocol::Uuid, std::string> topic_names_;
   std::map<protocol::BrokerId, BrokerRegistration> brokers_;
+  std::map<std::string, std::map<std::string, std::string>> broker_configs_;
   protocol::ProducerId next_producer_id_{0};
   protocol::Offset next_offset_{0};
 };

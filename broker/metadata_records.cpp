@@ -58,7 +58,9 @@ struct Describe {
     return text;
   }
   std::string operator()(const ConfigRecord& r) const {
-    return fmt::format("Config {} {}={}", r.topic, r.name, r.value.value_or("(removed)"));
+    const bool is_topic = r.type == protocol::ConfigResourceType::topic;
+    const std::string of = is_topic ? r.resource : "broker " + r.resource;
+    return fmt::format("Config {} {}={}", of, r.name, r.value.value_or("(removed)"));
   }
   std::string operator()(const ProducerIdsRecord& r) const {
     return fmt::format("ProducerIds broker={} next={}", r.broker_id.value(),

@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "protocol/admin_messages.hpp"
 #include "protocol/cluster_messages.hpp"
 #include "protocol/ids.hpp"
 #include "protocol/record_batch.hpp"
@@ -68,10 +69,11 @@ struct PartitionChangeRecord {
   std::optional<std::vector<protocol::BrokerId>> last_known_elr;
 };
 
-struct ConfigRecord {  // of a topic
-  std::string topic;
+struct ConfigRecord {
+  std::string resource;  // a topic, or a broker id (empty = every broker's default)
   std::string name;
   std::optional<std::string> value;  // none removes it
+  protocol::ConfigResourceType type = protocol::ConfigResourceType::topic;
 };
 
 struct ProducerIdsRecord {

@@ -1,8 +1,7 @@
 // One replica of one partition on one broker: leader, follower or neither. Decides in plain
 // functions; what follows from a decision for others (a moved high watermark, a proposal to the
 // controller) comes back as data. The leader's side is in partition.cpp and partition_isr.cpp,
-// reading in partition_read.cpp, the follower's in partition_follower.cpp. Left out: quotas,
-// deleting records.
+// reading in partition_read.cpp, the follower's in partition_follower.cpp. Left out: quotas.
 #pragma once
 
 #include <cstdint>
@@ -13,6 +12,7 @@
 
 #include "broker/log.hpp"
 #include "broker/metadata_image.hpp"
+#include "broker/mutations.hpp"
 #include "broker/replica_selector.hpp"
 #include "broker/replica_state.hpp"
 #include "protocol/cluster_messages.hpp"
@@ -20,6 +20,8 @@
 #include "sim/time.hpp"
 
 namespace kafkasim::broker {
+
+class ReplicaWatch;
 
 enum class Role { none, leader, follower };
 
@@ -90,6 +92,9 @@ class Partition {
             LogConfig config, const MetadataImage& image, sim::Duration replica_lag_time_max,
             std::int64_t now_ms);
 
+  // Whom to tell of changes, and which guards are off. Requires: both outlive it.
+  void inspect(ReplicaWatch* watch, const Mutations& mutations);
+
   const protocol::TopicPartition& id() const { return id_; }
   Role role() const { return role_; }
   bool is_leader() const { return role_ == Role::leader; }
@@ -104,6 +109,13 @@ class Partition {
   std::vector<protocol::BrokerId> maximal_isr() const;
   std::int32_t effective_min_isr() const;
   bool has_pending_proposal() const { return pending_.has_value(); }
+  std::uint64_t proposals_made() const { return proposals_made_; }
+  // Who is being let into the ISR; not set = nobody.
+  protocol::BrokerId joining() const { return pending_ ? pending_->joining : protocol::BrokerId(); }
+  // Where another replica's log ends as the leader knows it; not set = it has not fetched yet.
+  protocol::Offset end_of(protocol::BrokerId replica) const;
+  // Of the own leadership; not set while not leading.
+  protocol::Offset epoch_start_offset() const { return epoch_start_offset_; }
   // "leader=2 epoch=1 isr=2,3 log=A,B hw=1"
   std::string describe() const;
 
@@ -118,8 +130,13 @@ class Partition {
   bool make_follower(const PartitionRegistration& registration);
 
   // ---- leader ----
+  // With `awaits_disk`, or where the log asks to be flushed now, the high watermark does not move
+  // before settle_append().
   LeaderAppend append_as_leader(const protocol::BatchRef& batch, protocol::Acks acks,
-                                AppendOrigin origin, sim::Time now, std::int64_t now_ms);
+                                AppendOrigin origin, sim::Time now, std::int64_t now_ms,
+                                bool awaits_disk = false);
+  // The disk is done with an append; `flushed_to`: it has everything below that.
+  Effects settle_append(std::optional<protocol::Offset> flushed_to, sim::Time now);
   // Is everything below `next_offset` replicated as acks=all demands? None: not yet.
   std::optional<protocol::ErrorCode> replication_outcome(protocol::Offset next_offset) const;
   // Proposes to remove followers that have not been caught up for too long.
@@ -128,6 +145,14 @@ class Partition {
   // errors that may pass the same proposal comes back to be sent again.
   Effects on_alter_partition(const IsrProposal& proposal,
                              const protocol::AlterPartitionItemResponse& response, sim::Time now);
+
+  // ---- deleting records: partition_delete.cpp ----
+  // The log begins at `before` (not set = at the high watermark) from now on; `target` gets that
+  // offset. NOT_LEADER_OR_FOLLOWER, POLICY_VIOLATION where the topic is only compacted,
+  // OFFSET_OUT_OF_RANGE beyond the high watermark.
+  protocol::ErrorCode delete_records(protocol::Offset before, protocol::Offset& target);
+  // Where the log begins at the latest on every live replica; not set = one has not fetched yet.
+  protocol::Offset low_watermark() const;
 
   // ---- reading: leader and follower ----
   // `local_epoch` goes into a proposal that this fetch may cause.
@@ -159,9 +184,9 @@ class Partition {
                                   protocol::Offset fetch_offset) const;
   // The answer to a fetch at the end of the log: appends, then takes over high watermark and log
   // start. The batches that were appended; none (and an untouched log) when they do not fit the
-  // log: a bug or a broken leader.
+  // log: a bug or a broken leader. `now_ms`: the broker's clock; -1 = as it was last.
   std::optional<std::vector<protocol::StoredBatch>> append_fetched(
-      const protocol::FetchPartitionResponse& response);
+      const protocol::FetchPartitionResponse& response, std::int64_t now_ms = -1);
 
  private:
   struct Pending {
@@ -169,6 +194,7 @@ class Partition {
     protocol::BrokerId joining;  // of an expansion; not set = a shrink
   };
 
+  void tell_of_change() const;
   protocol::ErrorCode check_epoch(protocol::LeaderEpoch current_leader_epoch) const;
   protocol::ErrorCode check_access(protocol::LeaderEpoch current_leader_epoch,
                                    bool require_leader) const;
@@ -176,6 +202,7 @@ class Partition {
   bool is_in_maximal_isr(protocol::BrokerId replica) const;
   bool is_isr_eligible(protocol::BrokerId replica) const;
   std::optional<HighWatermarkMove> maybe_raise_high_watermark(sim::Time now);
+  protocol::Offset end_of_majority() const;
   protocol::ErrorCode note_fetch(const protocol::FetchPartition& fetch, const ReadParams& params,
                                  protocol::Offset leader_end, protocol::BrokerEpoch local_epoch,
                                  sim::Time now, Effects& effects);
@@ -205,6 +232,8 @@ class Partition {
   std::map<protocol::BrokerId, ReplicaState> remote_;  // every other replica, while leading
   std::optional<Pending> pending_;
   std::uint64_t proposals_made_ = 0;
+  ReplicaWatch* watch_ = nullptr;
+  const Mutations* mutations_ = &no_mutations;
 };
 
 }  // namespace kafkasim::broker

@@ -10,6 +10,7 @@ using protocol::Offset;
 using protocol::StoredBatch;
 
 Offset Partition::initial_fetch_offset() const {
+  if (mutations_->truncate_to_high_watermark) return log_.high_watermark();
   // With epochs the leader finds the divergence. Without any, only what is surely replicated is
   // trusted.
   return log_.leader_epochs().latest_epoch().is_set() ? log_.end_offset() : log_.high_watermark();
@@ -28,11 +29,12 @@ OffsetTruncation Partition::truncation_for(const protocol::EpochEndOffset& leade
 }
 
 std::optional<std::vector<StoredBatch>> Partition::append_fetched(
-    const protocol::FetchPartitionResponse& response) {
+    const protocol::FetchPartitionResponse& response, std::int64_t now_ms) {
   CHECKED(role_ == Role::follower, "{} copies but does not follow", to_string(id_));
   for (const StoredBatch& stored : response.records) {
-    if (!log_.append_as_follower(stored)) return std::nullopt;
+    if (!log_.append_as_follower(stored, now_ms)) return std::nullopt;
   }
+  tell_of_change();
   log_.follow_high_watermark(response.high_watermark);
   if (response.log_start_offset.is_set()) log_.raise_start_offset(response.log_start_offset);
   return response.records;

@@ -72,15 +72,17 @@ ErrorCode Partition::note_fetch(const protocol::FetchPartition& fetch, const Rea
   const Offset previous_end = state.log_end_offset();
   state.fetched(fetch.fetch_offset, fetch.log_start_offset, leader_end, params.replica_epoch, now);
   effects.proposal = maybe_expand_isr(params.replica_id, local_epoch);
-  if (state.log_end_offset() != previous_end)
-    effects.high_watermark = maybe_raise_high_watermark(now);
+  if (state.log_end_offset() == previous_end) return ErrorCode::none;
+  tell_of_change();
+  effects.high_watermark = maybe_raise_high_watermark(now);
   return ErrorCode::none;
 }
 
 std::optional<IsrProposal> Partition::maybe_expand_isr(BrokerId replica, BrokerEpoch local_epoch) {
   if (pending_ || contains(isr_, replica) || !is_isr_eligible(replica)) return std::nullopt;
   const Offset end = remote_.at(replica).log_end_offset();
-  if (end < log_.high_watermark() || end < epoch_start_offset_) return std::nullopt;
+  if (end < log_.high_watermark() && !mutations_->expand_below_high_watermark) return std::nullopt;
+  if (end < epoch_start_offset_ && !mutations_->expand_before_epoch_start) return std::nullopt;
   std::vector<BrokerId> new_isr = isr_;
   new_isr.push_back(replica);
   return propose(new_isr, replica, local_epoch);
@@ -109,6 +111,7 @@ IsrProposal Partition::propose(const std::vector<BrokerId>& new_isr, BrokerId jo
           to_string(id_));
   IsrProposal proposal;
   proposal.number = ++proposals_made_;
+  tell_of_change();
   proposal.item.partition = id_;
   proposal.item.topic_id = topic_id_;
   proposal.item.leader_epoch = leader_epoch_;
@@ -129,6 +132,7 @@ Effects Partition::on_alter_partition(const IsrProposal& proposal,
                                       Time now) {
   if (!pending_ || pending_->proposal.number != proposal.number) return {};
   Effects effects;
+  tell_of_change();
   if (response.error == ErrorCode::none) {
     if (response.leader_epoch != leader_epoch_ || response.partition_epoch < partition_epoch_)
       return {};

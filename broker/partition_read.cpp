@@ -13,7 +13,7 @@ using protocol::LeaderEpoch;
 using protocol::Offset;
 
 Offset Partition::visible_bound(const ReadParams& params) const {
-  if (params.is_follower()) return log_.end_offset();
+  if (params.is_follower() || mutations_->serve_unreplicated) return log_.end_offset();
   return params.isolation == IsolationLevel::read_committed ? log_.last_stable_offset()
                                                             : log_.high_watermark();
 }
@@ -82,7 +82,7 @@ std::vector<ReadableReplica> Partition::readable_followers(Offset offset) const 
 }
 
 void Partition::check_divergence(const FetchPartition& fetch, PartitionRead& read) const {
-  if (!fetch.last_fetched_epoch.is_set()) return;
+  if (!fetch.last_fetched_epoch.is_set() || mutations_->skip_divergence_check) return;
   const auto end = log_.leader_epochs().end_offset_for(fetch.last_fetched_epoch, log_.end_offset());
   if (!end.epoch.is_set() || !end.end_offset.is_set() || fetch.fetch_offset < log_.start_offset()) {
     read.error = ErrorCode::offset_out_of_range;

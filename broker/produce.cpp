@@ -1,9 +1,13 @@
 // Produce: stores the batches as leader and, with acks=all, waits until every in-sync replica has
 // them or the request's time is over. What timed out stays in the log and may be replicated later.
-// Left out: quotas, authorization, asking the transaction coordinator before the first batch of a
+// A disk that takes its time, and settings that ask for a flush, hold the handler up. Left out:
+// quotas, authorization, asking the transaction coordinator before the first batch of a
 // transaction.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "broker/replica_manager.hpp"
@@ -28,8 +32,24 @@ struct ReplicaManager::ProduceState {
     Offset next_offset;
   };
   std::vector<Pending> pending;
-  std::size_t index = 0;  // of the item under way
+  std::size_t index = 0;               // of the item under way
+  std::optional<Unsettled> unsettled;  // its append, if the disk is not done with it
 };
+
+namespace {
+
+// Refused before anybody looked at the records: the answer then says nothing about the log.
+bool is_refused_unread(ErrorCode error) {
+  return error == ErrorCode::message_too_large || error == ErrorCode::record_list_too_large;
+}
+
+bool lacks_transactional_id(const ProduceRequest& request) {
+  return request.transactional_id.empty() &&
+         std::any_of(request.partitions.begin(), request.partitions.end(),
+                     [](const ProducePartition& item) { return item.records->transactional; });
+}
+
+}  // namespace
 
 ProducePartitionResponse ReplicaManager::produce_one(const ProduceRequest& request,
                                                      const ProducePartition& item,
@@ -56,7 +76,8 @@ ProducePartitionResponse ReplicaManager::produce_one(const ProduceRequest& reque
   response.record_errors = result.record_errors;
   response.base_offset = result.first_offset;
   response.log_append_time_ms = result.append_time_ms;
-  if (partition.is_leader()) response.log_start_offset = partition.log().start_offset();
+  if (partition.is_leader() && !is_refused_unread(result.error))
+    response.log_start_offset = partition.log().start_offset();
   if (result.error != ErrorCode::none) return response;
 
   if (result.duplicate) {
@@ -66,28 +87,39 @@ ProducePartitionResponse ReplicaManager::produce_one(const ProduceRequest& reque
     context_.report(protocol::events::Appended{
         item.partition,
         {result.first_offset, partition.leader_epoch(), result.append_time_ms, item.records}});
-    here->at_end.notify_all();
+    state.unsettled = settle(*here, append.effects);
   }
-  act_on(*here, append.effects);
   if (request.acks == Acks::all) state.pending.push_back({state.index, result.last_offset.next()});
   return response;
 }
 
 sim::Task<ProduceResponse> ReplicaManager::produce(ProduceRequest request) {
-  const sim::Time deadline = context_.now() + std::chrono::milliseconds(request.timeout_ms);
   ProduceResponse response;
   if (request.acks != Acks::all && request.acks != Acks::leader && request.acks != Acks::none) {
     response = std::get<ProduceResponse>(
         protocol::error_response(request, ErrorCode::invalid_required_acks));
     co_return response;
   }
+  if (lacks_transactional_id(request)) {
+    response = std::get<ProduceResponse>(
+        protocol::error_response(request, ErrorCode::transactional_id_authorization_failed));
+    co_return response;
+  }
   ProduceState state;
   for (const ProducePartition& item : request.partitions) {
+    if (!log_dir_.is_instant() && leads(item.partition)) co_await log_dir_.write();
     response.partitions.push_back(produce_one(request, item, state));
+    if (state.unsettled) {
+      const Unsettled append = *std::exchange(state.unsettled, std::nullopt);
+      co_await flush_append(append);
+      if (log_dir_.is_offline()) response.partitions.back().error = ErrorCode::kafka_storage_error;
+    }
     ++state.index;
   }
   if (sim::must_yield(context_.process)) co_await sim::yield_now();
 
+  // The request's time counts from here: what the disk took is not part of it.
+  const sim::Time deadline = context_.now() + std::chrono::milliseconds(request.timeout_ms);
   Watch watch;
   for (const auto& pending : state.pending) {
     const TopicPartition& id = response.partitions[pending.index].partition;
@@ -101,6 +133,7 @@ sim::Task<ProduceResponse> ReplicaManager::produce(ProduceRequest request) {
                                ? absence(item.partition)
                                : here->partition.replication_outcome(pending.next_offset);
       if (outcome) item.error = *outcome;
+      if (outcome == ErrorCode::none) hosted(item.partition)->watch.acked(pending.next_offset);
       return outcome.has_value();
     });
     if (state.pending.empty() || !in_time) break;

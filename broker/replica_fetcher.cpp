@@ -9,6 +9,16 @@
 
 namespace kafkasim::broker {
 
+namespace {
+
+std::size_t count_with_data(const protocol::FetchResponse& response) {
+  return static_cast<std::size_t>(
+      std::count_if(response.partitions.begin(), response.partitions.end(),
+                    [](const auto& item) { return !item.records.empty(); }));
+}
+
+}  // namespace
+
 using protocol::ErrorCode;
 using protocol::FetchPartition;
 using protocol::FetchPartitionResponse;
@@ -48,7 +58,8 @@ ReplicaFetcher::State ReplicaFetcher::fresh_state(const Partition& partition,
   state.leader_epoch = leader_epoch;
   state.fetch_offset = partition.initial_fetch_offset();
   state.last_fetched_epoch = partition.log().leader_epochs().latest_epoch();
-  state.trusts_high_watermark_only = !state.last_fetched_epoch.is_set();
+  state.trusts_high_watermark_only =
+      !state.last_fetched_epoch.is_set() || context_.mutations.truncate_to_high_watermark;
   state.turn = ++last_turn_;
   return state;
 }
@@ -75,7 +86,19 @@ sim::Task<> ReplicaFetcher::fetch_once(protocol::FetchRequest request) {
     co_await put_off_all();
     co_return;
   }
-  Asked lost = take(asked, std::get<protocol::FetchResponse>(*answer));
+  const protocol::FetchResponse& response = std::get<protocol::FetchResponse>(*answer);
+  const std::size_t with_data = count_with_data(response);
+  if (with_data > 0) {
+    const bool written = co_await replicas_.write(with_data);
+    if (!written) co_return;
+  }
+  Asked lost = take(asked, response);
+  for (std::size_t i = 0; with_data > 0 && i < asked.size(); ++i) {
+    const TopicPartition partition = asked[i].partition;
+    const Partition* const copy = replicas_.following(partition);
+    if (copy != nullptr && replicas_.is_flush_due(*copy))
+      co_await replicas_.flush_if_due(partition);
+  }
   co_await find_new_positions(std::move(lost));
 }
 
@@ -150,6 +173,8 @@ ReplicaFetcher::State* ReplicaFetcher::current(const FetchPartition& asked) {
   const bool same = state.fetch_offset == asked.fetch_offset &&
                     state.leader_epoch == asked.current_leader_epoch &&
                     !state.trusts_high_watermark_only;
+  if (context_.mutations.take_any_fetch_answer)
+    return replicas_.following(asked.partition) != nullptr ? &state : nullptr;
   return same && replicas_.following(asked.partition) != nullptr ? &state : nullptr;
 }
 
@@ -186,7 +211,9 @@ ReplicaFetcher::Asked ReplicaFetcher::take(const Asked& asked,
 void ReplicaFetcher::take_data(const FetchPartition& asked,
                                const FetchPartitionResponse& response) {
   Partition& partition = *replicas_.following(asked.partition);
-  if (partition.log().end_offset() != asked.fetch_offset || !replicas_.copy(partition, response)) {
+  const bool fits = partition.log().end_offset() == asked.fetch_offset ||
+                    context_.mutations.take_any_fetch_answer;
+  if (!fits || !replicas_.copy(partition, response)) {
     fail(asked.partition);
     return;
   }

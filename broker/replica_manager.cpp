@@ -31,17 +31,22 @@ ReplicaManager::Hosted::Hosted(const Context& context, const TopicPartition& id,
                                LogStorage& storage, const LogConfig& config,
                                sim::Duration lag_time_max)
     : partition(id, context.id, storage, config, context.image, lag_time_max,
-                sim::to_epoch_ms(context.now())) {}
+                context.wall_clock_ms()),
+      watch(context.invariants, context.process, context.id, storage.topic_id, partition) {
+  partition.inspect(&watch, context.mutations);
+}
 
 void ReplicaManager::Hosted::wake_all() {
   at_end.notify_all();
   at_watermark.notify_all();
   at_replicated.notify_all();
+  at_log_start.notify_all();
 }
 
 ReplicaManager::ReplicaManager(const Context& context, Storage& storage)
     : context_(context),
       storage_(storage),
+      log_dir_(context, [this] { went_offline(); }),
       lag_time_max_(context.config.duration_ms("replica.lag.time.max.ms")),
       fetch_max_bytes_(context.config.int_value("fetch.max.bytes")),
       rack_aware_reads_(reads_are_rack_aware(context.config)),
@@ -60,6 +65,7 @@ void ReplicaManager::start() {
 // ---- following the metadata ----
 
 void ReplicaManager::apply(const MetadataDelta& delta) {
+  if (log_dir_.is_offline()) return;  // the end is near
   if (!strays_deleted_) delete_stray_logs();
   for (const TopicPartition& id : delta.deleted_partitions) {
     const Hosted* here = hosted(id);
@@ -82,8 +88,11 @@ void ReplicaManager::apply(const MetadataDelta& delta) {
   }
   for (const TopicPartition& id : leading) make_leader(id, *context_.image.topic(id.topic));
   for (const TopicPartition& id : following) make_follower(id, *context_.image.topic(id.topic));
+  const bool own_settings_changed =
+      delta.changed_broker_configs.contains("") ||
+      delta.changed_broker_configs.contains(std::to_string(context_.id.value()));
   for (auto& [id, here] : hosted_) {
-    if (delta.changed_configs.contains(id.topic)) {
+    if (delta.changed_configs.contains(id.topic) || own_settings_changed) {
       here->partition.log().set_config(config_of(*context_.image.topic(id.topic)));
     }
   }
@@ -110,6 +119,7 @@ void ReplicaManager::remove(const TopicPartition& partition) {
   if (found == hosted_.end()) return;
   const bool led = found->second->partition.is_leader();
   found->second->wake_all();
+  found->second->watch.deleted();
   hosted_.erase(found);
   storage_.logs.erase(partition);
   if (!led) return;
@@ -127,6 +137,9 @@ ReplicaManager::Hosted& ReplicaManager::host(const TopicPartition& partition,
     LogStorage& storage = storage_.logs[partition];
     storage.topic_id = topic.id;
     here = std::make_unique<Hosted>(context_, partition, storage, config_of(topic), lag_time_max_);
+    here->partition.log().set_jitter_seed(
+        context_.world.rng("segment jitter of " + to_string(partition)).next());
+    report_recovery(*here);
   }
   return *here;
 }
@@ -179,12 +192,12 @@ void ReplicaManager::start_fetching(const Partition& partition) {
 
 ReplicaManager::Hosted* ReplicaManager::hosted(const TopicPartition& partition) {
   const auto found = hosted_.find(partition);
-  return found == hosted_.end() ? nullptr : found->second.get();
+  return found == hosted_.end() || log_dir_.is_offline() ? nullptr : found->second.get();
 }
 
 const ReplicaManager::Hosted* ReplicaManager::hosted(const TopicPartition& partition) const {
   const auto found = hosted_.find(partition);
-  return found == hosted_.end() ? nullptr : found->second.get();
+  return found == hosted_.end() || log_dir_.is_offline() ? nullptr : found->second.get();
 }
 
 void ReplicaManager::act_on(Hosted& here, const Effects& effects) {
@@ -221,8 +234,15 @@ std::vector<const Partition*> ReplicaManager::partitions() const {
   return all;
 }
 
-void ReplicaManager::close() {
-  for (auto& [id, here] : hosted_) here->partition.log().close();
+std::vector<TopicPartition> ReplicaManager::hosted_partitions() const {
+  std::vector<TopicPartition> all;
+  for (const auto& [id, here] : hosted_) all.push_back(id);
+  return all;
+}
+
+Log* ReplicaManager::log(const TopicPartition& partition) {
+  Hosted* here = hosted(partition);
+  return here == nullptr ? nullptr : &here->partition.log();
 }
 
 // ---- for the fetchers ----
@@ -234,21 +254,31 @@ Partition* ReplicaManager::following(const TopicPartition& partition) {
 
 bool ReplicaManager::copy(Partition& partition, const protocol::FetchPartitionResponse& response) {
   const Offset watermark = partition.log().high_watermark();
-  const auto copied = partition.append_fetched(response);
+  const auto copied = partition.append_fetched(response, now_ms());
   if (!copied) return false;
   for (const StoredBatch& stored : *copied)
     context_.report(protocol::events::Copied{partition.id(), stored});
-  if (partition.log().high_watermark() != watermark)
-    hosted(partition.id())->at_watermark.notify_all();
+  Hosted& here = *hosted(partition.id());
+  if (partition.log().high_watermark() != watermark) here.at_watermark.notify_all();
+  flush_rolled(here);
   return true;
 }
 
 void ReplicaManager::truncate(Partition& partition, Offset to) {
+  hosted(partition.id())->watch.truncated(to);
   report_truncation(partition, partition.log().truncate_to(to));
 }
 
 void ReplicaManager::truncate_fully_and_start_at(Partition& partition, Offset offset) {
+  hosted(partition.id())->watch.truncated(partition.log().start_offset());
   report_truncation(partition, partition.log().truncate_fully_and_start_at(offset));
+}
+
+void ReplicaManager::report_recovery(const Hosted& here) const {
+  const Log& log = here.partition.log();
+  if (log.recovery().cut.empty()) return;
+  context_.report(
+      protocol::events::RecoveryCut{here.partition.id(), log.end_offset(), log.recovery().cut});
 }
 
 void ReplicaManager::report_truncation(const Partition& partition,
@@ -276,6 +306,7 @@ sim::Task<> ReplicaManager::checkpoint_high_watermarks() {
                shortest_interval);
   for (;;) {
     co_await sim::sleep_until(context_.now() + interval);
+    if (!log_dir_.accepts_write()) co_return;
     for (auto& [id, here] : hosted_) here->partition.log().checkpoint_high_watermark();
   }
 }

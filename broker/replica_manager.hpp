@@ -1,8 +1,9 @@
 // All partitions of one running broker: makes them leaders and followers as the metadata says,
 // answers produce, fetch and offset requests, copies from other leaders, and carries out what
 // partitions decide: wakes who waits, reports, proposes ISR changes. Handlers are in produce.cpp,
-// fetch.cpp, list_offsets.cpp, offset_for_leader_epoch.cpp; what the broker's own coordinators use
-// in replica_manager_internal.cpp. Left out: several log directories, throttling, fetch sessions.
+// fetch.cpp, list_offsets.cpp, delete_records.cpp, offset_for_leader_epoch.cpp; what the broker's
+// own coordinators use in replica_manager_internal.cpp. Left out: several log directories,
+// throttling, fetch sessions.
 #pragma once
 
 #include <map>
@@ -11,10 +12,13 @@
 
 #include "broker/alter_partition_manager.hpp"
 #include "broker/context.hpp"
+#include "broker/invariants/replica_watch.hpp"
+#include "broker/log_dir.hpp"
 #include "broker/partition.hpp"
 #include "broker/partition_watch.hpp"
 #include "broker/replica_fetcher.hpp"
 #include "broker/storage.hpp"
+#include "protocol/admin_messages.hpp"
 #include "protocol/data_messages.hpp"
 
 namespace kafkasim::broker {
@@ -53,12 +57,14 @@ class ReplicaManager {
   // The image changed: deletions first, then leaders, then followers. The first time, logs of
   // partitions that this broker no longer has are deleted.
   void apply(const MetadataDelta& delta);
-  // A clean shutdown writes checkpoints and producer snapshots.
-  void close();
+  // A clean shutdown flushes the logs, and writes checkpoints and producer snapshots.
+  sim::Task<> close();
+  LogDir& log_dir() { return log_dir_; }
 
   // ---- requests of clients and other brokers ----
   sim::Task<protocol::ProduceResponse> produce(protocol::ProduceRequest request);
   sim::Task<protocol::FetchResponse> fetch(protocol::FetchRequest request);
+  sim::Task<protocol::DeleteRecordsResponse> delete_records(protocol::DeleteRecordsRequest request);
   protocol::ListOffsetsResponse list_offsets(const protocol::ListOffsetsRequest& request) const;
   protocol::OffsetForLeaderEpochResponse offset_for_leader_epoch(
       const protocol::OffsetForLeaderEpochRequest& request) const;
@@ -82,10 +88,27 @@ class ReplicaManager {
   const Partition* find(const protocol::TopicPartition& partition) const;
   std::vector<const Partition*> partitions() const;
 
+  // ---- for the log manager ----
+  std::vector<protocol::TopicPartition> hosted_partitions() const;
+  // Null when the partition is not here (any more), or the disk failed.
+  Log* log(const protocol::TopicPartition& partition);
+  // Waits for the disk to have everything below `to`.
+  sim::Task<> flush(protocol::TopicPartition partition, protocol::Offset to);
+  // Whoever has a log delete records says so through this.
+  void report_deletion(const protocol::TopicPartition& partition, Deleted deleted) const;
+
   // ---- for the fetchers ----
   Partition* following(const protocol::TopicPartition& partition);
   // Appends what a leader sent; false when it does not fit the log.
   bool copy(Partition& partition, const protocol::FetchPartitionResponse& response);
+  // As long as the disk takes to write so many partitions' data. False: it failed, and there is
+  // nothing to copy any more.
+  sim::Task<bool> write(std::size_t partitions);
+  // Waits for the disk where a log asks to be flushed.
+  sim::Task<> flush_if_due(protocol::TopicPartition partition);
+  bool is_flush_due(const Partition& partition) const {
+    return partition.log().flush_due().has_value();
+  }
   void truncate(Partition& partition, protocol::Offset to);
   void truncate_fully_and_start_at(Partition& partition, protocol::Offset offset);
 
@@ -94,9 +117,11 @@ class ReplicaManager {
     Hosted(const Context& context, const protocol::TopicPartition& id, LogStorage& storage,
            const LogConfig& config, sim::Duration lag_time_max);
     Partition partition;
+    ReplicaWatch watch;
     WatchList at_end;         // followers, waiting for appends
     WatchList at_watermark;   // consumers
     WatchList at_replicated;  // producers
+    WatchList at_log_start;   // who had records deleted
     void wake_all();
   };
 
@@ -113,15 +138,33 @@ class ReplicaManager {
                const PartitionRegistration** registration = nullptr) const;
 
   // ---- carrying out ----
+  // Null when the partition is not here, or cannot be used because the disk failed.
   Hosted* hosted(const protocol::TopicPartition& partition);
   const Hosted* hosted(const protocol::TopicPartition& partition) const;
   void act_on(Hosted& hosted, const Effects& effects);
   void on_alter_partition(const IsrProposal& proposal,
                           const protocol::AlterPartitionItemResponse& response);
+  void report_recovery(const Hosted& hosted) const;
   void report_truncation(const Partition& partition,
                          std::vector<protocol::StoredBatch> removed) const;
   // Milliseconds since 1970 by this broker's clock.
-  std::int64_t now_ms() const { return sim::to_epoch_ms(context_.now()); }
+  std::int64_t now_ms() const { return context_.wall_clock_ms(); }
+
+  // ---- the disk ----
+  struct Unsettled {
+    protocol::TopicPartition partition;
+    protocol::LeaderEpoch leader_epoch;
+    protocol::Offset flush_to;
+  };
+  void went_offline();
+  bool leads(const protocol::TopicPartition& partition) const;
+  // Follows up an append of this leader: at once, or, when the disk has to flush it first, later
+  // through flush_append.
+  std::optional<Unsettled> settle(Hosted& hosted, const Effects& effects);
+  sim::Task<> flush_append(Unsettled append);
+  // The same for appends of coordinators, in the background.
+  sim::Task<> settle_internal(protocol::TopicPartition partition, protocol::LeaderEpoch epoch);
+  void flush_rolled(Hosted& hosted);
 
   // ---- requests ----
   // Why a partition that is not here cannot be served.
@@ -135,6 +178,8 @@ class ReplicaManager {
   protocol::ProducePartitionResponse produce_one(const protocol::ProduceRequest& request,
                                                  const protocol::ProducePartition& item,
                                                  ProduceState& state);
+  protocol::DeleteRecordsPartitionResult delete_records_of(
+      const protocol::DeleteRecordsPartition& item, protocol::Offset& target);
   struct FetchOutcome;
   // The follower that a consumer should read from; not set = this leader.
   protocol::BrokerId preferred_replica(const Partition& partition,
@@ -152,6 +197,7 @@ class ReplicaManager {
 
   const Context& context_;
   Storage& storage_;
+  LogDir log_dir_;
   sim::Duration lag_time_max_;
   std::int32_t fetch_max_bytes_;
   bool rack_aware_reads_;

@@ -2,6 +2,7 @@
 // replication, reading everything back.
 #include "broker/replica_manager.hpp"
 #include "protocol/events.hpp"
+#include "sim/check.hpp"
 
 namespace kafkasim::broker {
 
@@ -19,8 +20,14 @@ InternalAppend ReplicaManager::append_internal(const TopicPartition& partition,
     appended.error = absence(partition);
     return appended;
   }
-  const LeaderAppend append = here->partition.append_as_leader(
-      batch, protocol::Acks::leader, AppendOrigin::coordinator, context_.now(), now_ms());
+  if (!log_dir_.accepts_write()) {
+    appended.error = ErrorCode::kafka_storage_error;
+    return appended;
+  }
+  const bool awaits_disk = !log_dir_.is_instant();
+  const LeaderAppend append =
+      here->partition.append_as_leader(batch, protocol::Acks::leader, AppendOrigin::coordinator,
+                                       context_.now(), now_ms(), awaits_disk);
   appended.error = append.result.error;
   if (appended.error != ErrorCode::none) return appended;
   appended.base_offset = append.result.first_offset;
@@ -29,8 +36,11 @@ InternalAppend ReplicaManager::append_internal(const TopicPartition& partition,
   context_.report(protocol::events::Appended{
       partition,
       {appended.base_offset, appended.leader_epoch, append.result.append_time_ms, batch}});
-  here->at_end.notify_all();
-  act_on(*here, append.effects);
+  if (awaits_disk) {
+    sim::spawn(context_.process, settle_internal(partition, appended.leader_epoch));
+  } else {
+    CHECKED(!settle(*here, append.effects), "a disk that does all at once is waited for");
+  }
   return appended;
 }
 

@@ -55,3 +55,29 @@ function(kafkasim_bench)
       kafkasim_broker kafkasim_client kafkasim_sim kafkasim_protocol)
   endif()
 endfunction()
+
+# Replays vectors recorded from real Kafka code. A library, so that a test runs the same code.
+function(kafkasim_conformance)
+  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/conformance/*.cpp)
+  list(FILTER sources EXCLUDE REGEX "(main|_test)\\.cpp$")
+  add_library(kafkasim_conformance STATIC ${sources})
+  target_precompile_headers(kafkasim_conformance REUSE_FROM kafkasim_precompiled)
+  kafkasim_link(
+    kafkasim_conformance PUBLIC kafkasim_options kafkasim_broker kafkasim_producer kafkasim_consumer
+    kafkasim_client kafkasim_sim kafkasim_protocol nlohmann_json::nlohmann_json fmt::fmt)
+  kafkasim_program(conformance tests/conformance/main.cpp kafkasim_conformance)
+endfunction()
+
+# The stress program. It shares its parts with the test in the same folder.
+function(kafkasim_stress)
+  set(folder ${PROJECT_SOURCE_DIR}/tests/stress)
+  if(EXISTS ${folder}/program/stress_main.cpp)
+    add_executable(stress ${folder}/program/stress_main.cpp ${folder}/draw.cpp
+                          ${folder}/scenario_text.cpp ${folder}/stress.cpp)
+    target_precompile_headers(stress REUSE_FROM kafkasim_precompiled)
+    set_target_properties(stress PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
+    kafkasim_link(
+      stress PRIVATE kafkasim_options kafkasim_engine kafkasim_consumer kafkasim_producer
+      kafkasim_broker kafkasim_client kafkasim_sim kafkasim_protocol)
+  endif()
+endfunction()

@@ -22,6 +22,7 @@ sim::Task<> Application::run() {
     PollResult polled = co_await consumer_.poll(options_.poll_timeout);
     if (polled.failure) {
       failure_ = std::move(polled.failure);
+      world_.trace().add(name_, PollThrew{failure_->exception, failure_->message});
       break;
     }
     if (polled.records.empty()) continue;

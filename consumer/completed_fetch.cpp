@@ -50,9 +50,7 @@ bool CompletedFetch::next_record(ConsumedRecord& out) {
         continue;
       }
       out = ConsumedRecord{answer_.partition, offset, stored.leader_epoch, record};
-      if (stored.batch->timestamp_type == protocol::TimestampType::log_append_time) {
-        out.record.timestamp_ms = stored.append_time_ms;
-      }
+      if (stored.append_time_ms >= 0) out.record.timestamp_ms = stored.append_time_ms;
       return true;
     }
     batch_is_open_ = false;

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "protocol/error_code.hpp"
@@ -15,6 +16,14 @@ struct Failure {
   bool retriable = false;
   std::string exception;  // Kafka's class, "CommitFailedException"
   std::string message;    // its text
+};
+
+// For the trace: poll() threw, which ends the application. "who" is the consumer instance.
+struct PollThrew {
+  static constexpr std::string_view name = "poll-threw";
+  std::string exception;
+  std::string message;
+  void describe(std::string& out) const { out += exception + ": " + message; }
 };
 
 class Step {

@@ -7,22 +7,6 @@
 
 namespace kafkasim::producer {
 
-std::int32_t compressed_thousandths(protocol::Compression compression) {
-  switch (compression) {
-    case protocol::Compression::none:
-      return 1000;
-    case protocol::Compression::gzip:
-      return 400;
-    case protocol::Compression::snappy:
-      return 600;
-    case protocol::Compression::lz4:
-      return 600;
-    case protocol::Compression::zstd:
-      return 400;
-  }
-  return 1000;
-}
-
 Batch::Batch(protocol::TopicPartition partition, std::int64_t write_limit,
              std::int64_t charged_bytes, sim::Time created, std::uint64_t serial,
              std::uint64_t group, protocol::Compression compression, std::int32_t estimate)

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "protocol/compression.hpp"
 #include "protocol/ids.hpp"
 #include "protocol/record_batch.hpp"
 #include "sim/time.hpp"
@@ -23,8 +24,7 @@ struct ProducerIdAndEpoch {
   friend auto operator<=>(const ProducerIdAndEpoch&, const ProducerIdAndEpoch&) = default;
 };
 
-// Estimated and real sizes of compressed records, in thousandths of the uncompressed size.
-std::int32_t compressed_thousandths(protocol::Compression compression);
+using protocol::compressed_thousandths;
 
 class Batch {
  public:

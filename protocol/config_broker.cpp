@@ -65,7 +65,7 @@ constexpr ConfigDef rows[] = {
         .means("Replicas of a topic that does not say how many."),
     Def(int_number, "delete.records.purgatory.purge.interval.requests", "1")
         .means("Housekeeping of waiting requests."),
-    Def(boolean, "delete.topic.enable", "true").means("Topics can be deleted."),
+    Def(boolean, "delete.topic.enable", "true").acting().means("Topics can be deleted."),
     Def(boolean, "eligible.leader.replicas.enable", "false")
         .means("Remembers replicas that may safely lead though they left the in-sync set."),
     Def(int_number, "fetch.max.bytes", "57671680")
@@ -108,6 +108,7 @@ constexpr ConfigDef rows[] = {
         .means("Share of displaced leaderships that is tolerated."),
     Def(long_number, "log.cleaner.backoff.ms", "15000")
         .at_least(0)
+        .acting()
         .means("Pause of the cleaner when there is nothing to clean."),
     Def(long_number, "log.cleaner.dedupe.buffer.size", "134217728")
         .means("Memory of the cleaner for keys."),
@@ -115,7 +116,7 @@ constexpr ConfigDef rows[] = {
         .at_least(0)
         .acting()
         .means("How long a tombstone stays, for topics that do not say it."),
-    Def(boolean, "log.cleaner.enable", "true").means("Compaction runs at all."),
+    Def(boolean, "log.cleaner.enable", "true").acting().means("Compaction runs at all."),
     Def(real, "log.cleaner.io.buffer.load.factor", "0.9")
         .means("How full the cleaner's memory may get."),
     Def(int_number, "log.cleaner.io.buffer.size", "524288")
@@ -135,7 +136,10 @@ constexpr ConfigDef rows[] = {
         .at_least(0)
         .acting()
         .means("min.compaction.lag.ms of topics that do not say it."),
-    Def(int_number, "log.cleaner.threads", "1").at_least(0).means("Threads of the cleaner."),
+    Def(int_number, "log.cleaner.threads", "1")
+        .at_least(0)
+        .acting()
+        .means("Threads of the cleaner."),
     Def(list, "log.cleanup.policy", "delete")
         .one_of("compact, delete")
         .acting()
@@ -153,12 +157,14 @@ constexpr ConfigDef rows[] = {
         .means("flush.ms of topics that do not say it."),
     Def(int_number, "log.flush.offset.checkpoint.interval.ms", "60000")
         .at_least(0)
+        .acting()
         .means("How often it is noted how far the logs are on disk."),
     Def(long_number, "log.flush.scheduler.interval.ms", "9223372036854775807")
         .acting()
         .means("How often it is looked for logs to force to disk."),
     Def(int_number, "log.flush.start.offset.checkpoint.interval.ms", "60000")
         .at_least(0)
+        .acting()
         .means("How often the logs' start offsets are noted on disk."),
     Def(int_number, "log.index.interval.bytes", "4096")
         .at_least(0)
@@ -170,6 +176,7 @@ constexpr ConfigDef rows[] = {
         .means("segment.index.bytes of topics that do not say it."),
     Def(long_number, "log.initial.task.delay.ms", "30000")
         .at_least(0)
+        .acting()
         .means("Pause before the logs' housekeeping begins."),
     Def(long_number, "log.message.timestamp.after.max.ms", "3600000")
         .at_least(0)
@@ -188,6 +195,7 @@ constexpr ConfigDef rows[] = {
         .means("retention.bytes of topics that do not say it."),
     Def(long_number, "log.retention.check.interval.ms", "300000")
         .at_least(1)
+        .acting()
         .means("How often it is looked for old segments."),
     Def(int_number, "log.retention.hours", "168")
         .acting()

@@ -125,6 +125,34 @@ void Truncated::describe(std::string& out) const {
   if (!lost.empty()) out += ", removed: " + lost;
 }
 
+void UnflushedLost::describe(std::string& out) const {
+  out += fmt::format("{} ends at offset {}", to_string(partition), offset_text(to));
+  const std::string lost = batches_text(removed);
+  if (!lost.empty()) out += ", gone: " + lost;
+}
+
+void RecoveryCut::describe(std::string& out) const {
+  out += fmt::format("{} ends at offset {}", to_string(partition), offset_text(to));
+  const std::string lost = batches_text(removed);
+  if (!lost.empty()) out += ", cut off: " + lost;
+}
+
+void RecordsDeleted::describe(std::string& out) const {
+  out += fmt::format("{} starts at offset {} ({})", to_string(partition), offset_text(new_start),
+                     reason);
+  const std::string gone = batches_text(removed);
+  if (!gone.empty()) out += ", deleted: " + gone;
+}
+
+void Compacted::describe(std::string& out) const {
+  out += fmt::format("{} up to offset {}, {} bytes of {} left", to_string(partition),
+                     offset_text(clean_until), bytes_after, bytes_before);
+  const std::string gone = batches_text(removed);
+  if (!gone.empty()) out += ", removed: " + gone;
+}
+
+void LogDirFailed::describe(std::string& out) const { out += reason; }
+
 void BecameLeader::describe(std::string& out) const {
   out += fmt::format("{} epoch {} log end offset {}", to_string(partition), leader_epoch.value(),
                      offset_text(log_end_offset));
@@ -173,6 +201,36 @@ void ControllerElected::describe(std::string& out) const {
 
 void ControllerResigned::describe(std::string& out) const {
   out += fmt::format("epoch {}", epoch.value());
+}
+
+void TopicDeleted::describe(std::string& out) const { out += topic; }
+
+void PartitionsAdded::describe(std::string& out) const {
+  out += fmt::format("{} from {} to {} partitions", topic, from, to);
+}
+
+void ReassignmentChanged::describe(std::string& out) const {
+  out += fmt::format("{} replicas {}", to_string(partition), ids_text(replicas));
+  if (!adding.empty()) out += fmt::format(" adding {}", ids_text(adding));
+  if (!removing.empty()) out += fmt::format(" removing {}", ids_text(removing));
+}
+
+void ConfigChanged::describe(std::string& out) const {
+  out += fmt::format("{} {}={}", of, setting, is_set ? value : "(default)");
+}
+
+// ---- administrators ----
+
+void LogStartRaised::describe(std::string& out) const {
+  out += fmt::format("{} log start from {} to {}", to_string(partition), offset_text(from),
+                     offset_text(to));
+}
+
+void AdminDone::describe(std::string& out) const { out += request; }
+
+void AdminFailed::describe(std::string& out) const {
+  out += fmt::format("{}: {}", request, protocol::name(error));
+  if (!message.empty()) out += fmt::format(" ({})", message);
 }
 
 // ---- groups ----

@@ -96,6 +96,42 @@ struct Truncated {
   std::vector<StoredBatch> removed;
   void describe(std::string& out) const;
 };
+struct UnflushedLost {  // a power loss took what was in the page cache only
+  static constexpr std::string_view name = "unflushed-lost";
+  TopicPartition partition;
+  Offset to;  // the new log end offset
+  std::vector<StoredBatch> removed;
+  void describe(std::string& out) const;
+};
+struct RecoveryCut {  // recovery after an unclean stop found an invalid batch
+  static constexpr std::string_view name = "recovery-cut";
+  TopicPartition partition;
+  Offset to;  // the new log end offset
+  std::vector<StoredBatch> removed;
+  void describe(std::string& out) const;
+};
+struct RecordsDeleted {  // as the topic's owner wanted: retention, DeleteRecords
+  static constexpr std::string_view name = "records-deleted";
+  TopicPartition partition;
+  Offset new_start;
+  std::string reason;
+  std::vector<StoredBatch> removed;
+  void describe(std::string& out) const;
+};
+struct Compacted {  // the cleaner went over a log
+  static constexpr std::string_view name = "compacted";
+  TopicPartition partition;
+  Offset clean_until;
+  std::int64_t bytes_before = 0;
+  std::int64_t bytes_after = 0;
+  std::vector<StoredBatch> removed;  // the records that went, and no others, at their offsets
+  void describe(std::string& out) const;
+};
+struct LogDirFailed {  // the disk refused something: the broker halts
+  static constexpr std::string_view name = "log-dir-failed";
+  std::string reason;
+  void describe(std::string& out) const;
+};
 struct BecameLeader {
   static constexpr std::string_view name = "leader";
   TopicPartition partition;
@@ -170,6 +206,55 @@ struct ControllerResigned {  // was the active controller and learnt that it is 
   LeaderEpoch epoch;  // the one that it led
   void describe(std::string& out) const;
 };
+struct TopicDeleted {
+  static constexpr std::string_view name = "deleted";
+  std::string topic;
+  void describe(std::string& out) const;
+};
+struct PartitionsAdded {
+  static constexpr std::string_view name = "grown";
+  std::string topic;
+  std::int32_t from = 0;
+  std::int32_t to = 0;  // partitions now
+  void describe(std::string& out) const;
+};
+struct ReassignmentChanged {  // a partition moves, or has arrived, or was taken back
+  static constexpr std::string_view name = "reassigned";
+  TopicPartition partition;
+  std::vector<BrokerId> replicas;
+  std::vector<BrokerId> adding;  // both empty: no move is under way any more
+  std::vector<BrokerId> removing;
+  void describe(std::string& out) const;
+};
+struct ConfigChanged {
+  static constexpr std::string_view name = "config";
+  std::string of;  // "orders", "broker-1", "all brokers"
+  std::string setting;
+  bool is_set = true;  // false: back to the default
+  std::string value;
+  void describe(std::string& out) const;
+};
+
+// ---- administrators; "who" is the admin client, or the broker whose log begins later ----
+struct LogStartRaised {  // at the leader; `from` is the log start before
+  static constexpr std::string_view name = "log-start";
+  TopicPartition partition;
+  Offset from;
+  Offset to;
+  void describe(std::string& out) const;
+};
+struct AdminDone {
+  static constexpr std::string_view name = "admin-done";
+  std::string request;  // in words: "delete topic orders"
+  void describe(std::string& out) const;
+};
+struct AdminFailed {
+  static constexpr std::string_view name = "admin-failed";
+  std::string request;
+  ErrorCode error = ErrorCode::none;
+  std::string message;  // may be empty
+  void describe(std::string& out) const;
+};
 
 // ---- groups; "who" is the coordinator's broker ----
 struct GroupStateChanged {
@@ -187,6 +272,8 @@ struct OffsetCommitted {  // replicated: below the high watermark of its partiti
   TopicPartition partition;
   Offset offset;
   std::string member_id;
+  // Of that partition: what a deposed coordinator tells late is old.
+  LeaderEpoch coordinator_epoch{};
   void describe(std::string& out) const;
 };
 

@@ -32,8 +32,18 @@ constexpr std::array apis{
     Api{"SyncGroup", "SyncGroupRequest", "SyncGroupResponse", 14},
     Api{"ApiVersions", "ApiVersionsRequest", "ApiVersionsResponse", 18},
     Api{"CreateTopics", "CreateTopicsRequest", "CreateTopicsResponse", 19},
+    Api{"DeleteTopics", "DeleteTopicsRequest", "DeleteTopicsResponse", 20},
+    Api{"DeleteRecords", "DeleteRecordsRequest", "DeleteRecordsResponse", 21},
     Api{"InitProducerId", "InitProducerIdRequest", "InitProducerIdResponse", 22},
     Api{"OffsetForLeaderEpoch", "OffsetForLeaderEpochRequest", "OffsetForLeaderEpochResponse", 23},
+    Api{"CreatePartitions", "CreatePartitionsRequest", "CreatePartitionsResponse", 37},
+    Api{"ElectLeaders", "ElectLeadersRequest", "ElectLeadersResponse", 43},
+    Api{"IncrementalAlterConfigs", "IncrementalAlterConfigsRequest",
+        "IncrementalAlterConfigsResponse", 44},
+    Api{"AlterPartitionReassignments", "AlterPartitionReassignmentsRequest",
+        "AlterPartitionReassignmentsResponse", 45},
+    Api{"ListPartitionReassignments", "ListPartitionReassignmentsRequest",
+        "ListPartitionReassignmentsResponse", 46},
     Api{"Vote", "VoteRequest", "VoteResponse", 52},
     Api{"BeginQuorumEpoch", "BeginQuorumEpochRequest", "BeginQuorumEpochResponse", 53},
     Api{"EndQuorumEpoch", "EndQuorumEpochRequest", "EndQuorumEpochResponse", 54},
@@ -166,6 +176,36 @@ struct ErrorAnswer {
       out.error = error;
     }
     return response;
+  }
+  ResponseBody operator()(const DeleteTopicsRequest& r) const {
+    DeleteTopicsResponse response;
+    for (const DeleteTopicState& topic : r.topics)
+      response.responses.push_back({topic.name, topic.topic_id, error, ""});
+    return response;
+  }
+  ResponseBody operator()(const CreatePartitionsRequest& r) const {
+    CreatePartitionsResponse response;
+    for (const CreatePartitionsTopic& topic : r.topics)
+      response.results.push_back({topic.name, error, ""});
+    return response;
+  }
+  ResponseBody operator()(const IncrementalAlterConfigsRequest& r) const {
+    IncrementalAlterConfigsResponse response;
+    for (const AlterConfigsResource& resource : r.resources)
+      response.responses.push_back({error, "", resource.type, resource.name});
+    return response;
+  }
+  ResponseBody operator()(const DeleteRecordsRequest& r) const {
+    return on_each_partition<DeleteRecordsResponse>(r, error);
+  }
+  ResponseBody operator()(const ElectLeadersRequest&) const {
+    return on_top<ElectLeadersResponse>(error);
+  }
+  ResponseBody operator()(const AlterPartitionReassignmentsRequest&) const {
+    return on_top<AlterPartitionReassignmentsResponse>(error);
+  }
+  ResponseBody operator()(const ListPartitionReassignmentsRequest&) const {
+    return on_top<ListPartitionReassignmentsResponse>(error);
   }
   ResponseBody operator()(const OffsetForLeaderEpochRequest& r) const {
     return on_each_partition<OffsetForLeaderEpochResponse>(r, error);

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <variant>
 
+#include "protocol/admin_messages.hpp"
 #include "protocol/cluster_messages.hpp"
 #include "protocol/data_messages.hpp"
 #include "protocol/group_messages.hpp"
@@ -20,8 +21,11 @@ using RequestBody =
     std::variant<ProduceRequest, FetchRequest, ListOffsetsRequest, MetadataRequest,
                  OffsetCommitRequest, OffsetFetchRequest, FindCoordinatorRequest, JoinGroupRequest,
                  HeartbeatRequest, LeaveGroupRequest, SyncGroupRequest, ApiVersionsRequest,
-                 CreateTopicsRequest, InitProducerIdRequest, OffsetForLeaderEpochRequest,
-                 VoteRequest, BeginQuorumEpochRequest, EndQuorumEpochRequest, AlterPartitionRequest,
+                 CreateTopicsRequest, DeleteTopicsRequest, DeleteRecordsRequest,
+                 InitProducerIdRequest, OffsetForLeaderEpochRequest, CreatePartitionsRequest,
+                 ElectLeadersRequest, IncrementalAlterConfigsRequest,
+                 AlterPartitionReassignmentsRequest, ListPartitionReassignmentsRequest, VoteRequest,
+                 BeginQuorumEpochRequest, EndQuorumEpochRequest, AlterPartitionRequest,
                  BrokerRegistrationRequest, BrokerHeartbeatRequest, AllocateProducerIdsRequest>;
 
 // In the order of RequestBody: the answer to alternative i is alternative i.
@@ -29,10 +33,13 @@ using ResponseBody =
     std::variant<ProduceResponse, FetchResponse, ListOffsetsResponse, MetadataResponse,
                  OffsetCommitResponse, OffsetFetchResponse, FindCoordinatorResponse,
                  JoinGroupResponse, HeartbeatResponse, LeaveGroupResponse, SyncGroupResponse,
-                 ApiVersionsResponse, CreateTopicsResponse, InitProducerIdResponse,
-                 OffsetForLeaderEpochResponse, VoteResponse, BeginQuorumEpochResponse,
-                 EndQuorumEpochResponse, AlterPartitionResponse, BrokerRegistrationResponse,
-                 BrokerHeartbeatResponse, AllocateProducerIdsResponse>;
+                 ApiVersionsResponse, CreateTopicsResponse, DeleteTopicsResponse,
+                 DeleteRecordsResponse, InitProducerIdResponse, OffsetForLeaderEpochResponse,
+                 CreatePartitionsResponse, ElectLeadersResponse, IncrementalAlterConfigsResponse,
+                 AlterPartitionReassignmentsResponse, ListPartitionReassignmentsResponse,
+                 VoteResponse, BeginQuorumEpochResponse, EndQuorumEpochResponse,
+                 AlterPartitionResponse, BrokerRegistrationResponse, BrokerHeartbeatResponse,
+                 AllocateProducerIdsResponse>;
 
 static_assert(std::variant_size_v<RequestBody> == std::variant_size_v<ResponseBody>);
 

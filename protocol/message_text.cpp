@@ -56,6 +56,13 @@ std::string timestamp_text(std::int64_t timestamp) {
   return fmt::format("{}ms", timestamp);
 }
 
+std::string ids_text(const std::vector<BrokerId>& brokers) {
+  std::string out;
+  for (const BrokerId broker : brokers)
+    out += fmt::format("{}{}", out.empty() ? "" : ",", broker.value());
+  return out;
+}
+
 std::string ids_text(const std::vector<BrokerState>& brokers) {
   std::string out;
   for (const BrokerState& broker : brokers) {
@@ -121,6 +128,42 @@ struct RequestText {
   void operator()(const ApiVersionsRequest&) const {}
   void operator()(const CreateTopicsRequest& r) const {
     add_list(out, r.topics, [&](const CreatableTopic& topic) { out += topic.name; });
+  }
+  void operator()(const DeleteTopicsRequest& r) const {
+    add_list(out, r.topics, [&](const DeleteTopicState& topic) { out += topic.name; });
+  }
+  void operator()(const CreatePartitionsRequest& r) const {
+    add_list(out, r.topics, [&](const CreatePartitionsTopic& topic) {
+      out += fmt::format("{} to {}", topic.name, topic.count);
+    });
+  }
+  void operator()(const ElectLeadersRequest& r) const {
+    out += r.election_type == ElectionType::unclean ? " unclean" : " preferred";
+    if (r.all_partitions) out += " all partitions";
+    add_list(out, r.partitions, [&](const TopicPartition& p) { out += to_string(p); });
+  }
+  void operator()(const AlterPartitionReassignmentsRequest& r) const {
+    add_list(out, r.partitions, [&](const ReassignablePartition& p) {
+      out += to_string(p.partition);
+      out += p.replicas ? fmt::format(" to [{}]", ids_text(*p.replicas)) : " cancel";
+    });
+  }
+  void operator()(const ListPartitionReassignmentsRequest&) const {}
+  void operator()(const IncrementalAlterConfigsRequest& r) const {
+    add_list(out, r.resources, [&](const AlterConfigsResource& resource) {
+      const bool is_topic = resource.type == ConfigResourceType::topic;
+      out += fmt::format("{} {}", is_topic ? "topic" : "broker",
+                         resource.name.empty() ? "(default)" : resource.name);
+      for (const AlterableConfig& config : resource.configs) {
+        out += fmt::format(" {}={}", config.name, config.value.value_or("(default)"));
+      }
+    });
+  }
+  void operator()(const DeleteRecordsRequest& r) const {
+    add_list(out, r.partitions, [&](const DeleteRecordsPartition& p) {
+      out += fmt::format("{} before {}", to_string(p.partition),
+                         p.offset.is_set() ? offset_text(p.offset) : "the high watermark");
+    });
   }
   void operator()(const InitProducerIdRequest& r) const {
     if (!r.transactional_id.empty()) out += " " + r.transactional_id;
@@ -240,6 +283,33 @@ struct ResponseText {
       add_error(out, topic.error);
     });
   }
+  void operator()(const DeleteTopicsResponse& r) const {
+    add_list(out, r.responses, [&](const DeletableTopicResult& topic) {
+      out += topic.name;
+      add_error(out, topic.error);
+    });
+  }
+  void operator()(const CreatePartitionsResponse& r) const {
+    add_list(out, r.results, [&](const CreatePartitionsTopicResult& topic) {
+      out += topic.name;
+      add_error(out, topic.error);
+    });
+  }
+  void operator()(const ElectLeadersResponse& r) const { add_partitions(r); }
+  void operator()(const AlterPartitionReassignmentsResponse& r) const { add_partitions(r); }
+  void operator()(const IncrementalAlterConfigsResponse& r) const {
+    add_list(out, r.responses, [&](const AlterConfigsResourceResponse& resource) {
+      out += resource.name.empty() ? "(default)" : resource.name;
+      add_error(out, resource.error);
+    });
+  }
+  void operator()(const DeleteRecordsResponse& r) const {
+    add_list(out, r.partitions, [&](const DeleteRecordsPartitionResult& p) {
+      out += to_string(p.partition);
+      if (p.error == ErrorCode::none) out += "=" + offset_text(p.low_watermark);
+      add_error(out, p.error);
+    });
+  }
   void operator()(const InitProducerIdResponse& r) const {
     add_error(out, r.error);
     if (r.error == ErrorCode::none) {
@@ -284,6 +354,14 @@ struct ResponseText {
   }
 
  private:
+  template <class Response>
+  void add_partitions(const Response& r) const {
+    add_error(out, r.error);
+    add_list(out, r.partitions, [&](const auto& p) {
+      out += to_string(p.partition);
+      add_error(out, p.error);
+    });
+  }
   void add_records(const std::vector<StoredBatch>& records) const {
     if (records.empty()) return;
     out += fmt::format(" {} [", offset_text(records.front().base_offset));

@@ -131,11 +131,13 @@ bool Loop::step() {
   } scope{*this, process};
   running_ = process;
   event.fire_(event, true);
+  look();
   if (!urgent_.empty()) {
     close_hole();
     running_ = nullptr;
     if (process != nullptr && !process->alive_) process->reap();
     run_urgent_actions();
+    look();
   }
   return true;
 }

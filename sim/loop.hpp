@@ -45,6 +45,20 @@ class Event {
   std::size_t position_ = idle;  // index in the heap
 };
 
+// Looks at the world after an event, when something that it looks at has changed: whoever changes
+// it says so.
+class Watcher {
+ public:
+  virtual ~Watcher() = default;
+  virtual void after_event() = 0;
+
+  bool is_due() const { return due_; }
+  void set_due(bool due) { due_ = due; }
+
+ private:
+  bool due_ = false;
+};
+
 class Loop {
  public:
   Loop();
@@ -86,6 +100,10 @@ class Loop {
     death_observers_.push_back(std::move(observer));
   }
 
+  // Called after each event that makes it due, and once more after what happens right after the
+  // event. At most one; null = none.
+  void watch(Watcher* watcher) { watcher_ = watcher; }
+
   // Memory for what waits; see wait.hpp.
   OpPool& pool() { return pool_; }
   // A place where the executor keeps what it needs once a loop.
@@ -108,6 +126,9 @@ class Loop {
   void remove(std::size_t i);
   void close_hole();
   void run_urgent_actions();
+  void look() {
+    if (watcher_ != nullptr && watcher_->is_due()) watcher_->after_event();
+  }
   void died(Process& process);
 
   std::vector<Slot> heap_;
@@ -122,6 +143,7 @@ class Loop {
   Process* running_ = nullptr;
   std::vector<std::function<void()>> urgent_;
   std::vector<std::function<void(Process&)>> death_observers_;
+  Watcher* watcher_ = nullptr;
   OpPool pool_;
   std::shared_ptr<void> executor_context_;
   std::vector<std::unique_ptr<Process>>

@@ -8,12 +8,16 @@
 namespace kafkasim::sim {
 
 Host::Host(World& world, std::string name)
-    : world_(world), name_(std::move(name)), id_(world.network().add_host(name_)) {}
+    : world_(world),
+      name_(std::move(name)),
+      id_(world.network().add_host(name_)),
+      disk_(world.loop()) {}
 
 Process& Host::boot() {
   CHECKED(!is_up(), "{} runs already", name_);
   if (!powered_) world_.network().power_on(id_);
   powered_ = true;
+  disk_.forget_queue();
   process_ = &world_.loop().make_process(name_);
   return *process_;
 }

@@ -92,7 +92,8 @@ ErrorCode ReplicationControl::validate(BrokerId sender, const PartitionRegistrat
   if (item.partition_epoch > partition.partition_epoch) return ErrorCode::not_controller;
   if (item.leader_epoch < partition.leader_epoch) return ErrorCode::fenced_leader_epoch;
   if (sender != partition.leader) return ErrorCode::invalid_request;
-  if (item.partition_epoch < partition.partition_epoch) return ErrorCode::invalid_update_version;
+  if (item.partition_epoch < partition.partition_epoch && !mutations_->accept_old_partition_epochs)
+    return ErrorCode::invalid_update_version;
 
   const BrokerIds isr = ids_of(item.new_isr);
   if (!is_set_of_replicas(partition.replicas, isr)) return ErrorCode::invalid_request;

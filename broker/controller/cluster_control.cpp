@@ -35,7 +35,8 @@ Decision<protocol::BrokerRegistrationResponse> ClusterControl::register_broker(
   }
   const BrokerRegistration* existing = image_.broker(request.broker_id);
   const bool same_incarnation =
-      existing != nullptr && existing->incarnation_id == request.incarnation_id;
+      existing != nullptr &&
+      (existing->incarnation_id == request.incarnation_id || mutations_->register_any_incarnation);
   if (existing != nullptr && !same_incarnation && has_valid_session(*existing, now)) {
     decision.response.error = ErrorCode::duplicate_broker_registration;
     return decision;

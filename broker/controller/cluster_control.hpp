@@ -11,6 +11,7 @@
 
 #include "broker/controller/replication_control.hpp"
 #include "broker/metadata_image.hpp"
+#include "broker/mutations.hpp"
 #include "protocol/cluster_messages.hpp"
 #include "sim/time.hpp"
 
@@ -21,6 +22,8 @@ class ClusterControl {
   // Requires: image and replication outlive it.
   ClusterControl(const MetadataImage& image, const ReplicationControl& replication,
                  std::string cluster_id, sim::Duration session_timeout);
+  // Which guards are off. Requires: it outlives this.
+  void plant(const Mutations& mutations) { mutations_ = &mutations; }
 
   // This controller takes office: who is unfenced has a session from now on.
   void start_sessions(sim::Time now);
@@ -71,6 +74,7 @@ class ClusterControl {
   const ReplicationControl& replication_;
   std::string cluster_id_;
   sim::Duration session_timeout_;
+  const Mutations* mutations_ = &no_mutations;
   std::map<protocol::BrokerId, Session>
       sessions_;  // of every broker heard of since this controller took office
 };

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "broker/invariants/invariant_checker.hpp"
 #include "sim/check.hpp"
 
 namespace kafkasim::broker {
@@ -31,6 +32,7 @@ ReplicationSettings replication_settings(const protocol::ConfigValues& config,
       static_cast<std::int16_t>(config.int_value("default.replication.factor"));
   settings.min_insync_replicas = config.int_value("min.insync.replicas");
   settings.unclean_leader_election = config.flag("unclean.leader.election.enable");
+  settings.delete_topic_enable = config.flag("delete.topic.enable");
   return settings;
 }
 
@@ -79,6 +81,12 @@ Controller::Controller(sim::World& world, sim::Host& host, sim::Process& process
               config.duration_ms("connections.max.idle.ms")),
       reported_(reported) {}
 
+void Controller::inspect(InvariantChecker* invariants, const Mutations& mutations) {
+  invariants_ = invariants;
+  cluster_.plant(mutations);
+  replication_.plant(mutations);
+}
+
 void Controller::start() {
   log_.on_change([this] { on_log_change(); });
   log_.start();
@@ -100,6 +108,7 @@ sim::Task<> Controller::hand_over() {
 
 void Controller::on_log_change() {
   const Raft& raft = log_.raft();
+  if (invariants_ != nullptr) invariants_->quorum_changed();
   if (is_active() && (!raft.leads() || raft.epoch() != active_epoch_)) lose_office();
   if (is_active()) return report_committed(log_.committed());
   apply_committed();
@@ -129,6 +138,7 @@ void Controller::take_office() {
   active_epoch_ = log_.raft().epoch();
   world_.trace().add(host_.name(), protocol::events::ControllerElected{active_epoch_});
   report_committed(log_.committed());
+  if (invariants_ != nullptr) invariants_->took_office(active_epoch_, replication_, image_);
   cluster_.start_sessions(process_.now());
   image_changed_.notify_all();
 }
@@ -148,8 +158,9 @@ Offset Controller::decided(const MetadataRecords& records) {
   const Offset base = log_.end_offset();
   const Offset end = log_.append(records);
   unreported_.push_back({end, events_of(image_, records, base)});
-  MetadataDelta ignored;
-  for (const MetadataRecord& record : records) image_.apply(record, image_.next_offset(), ignored);
+  MetadataDelta delta;
+  for (const MetadataRecord& record : records) image_.apply(record, image_.next_offset(), delta);
+  if (invariants_ != nullptr) invariants_->decided(active_epoch_, replication_, image_, delta);
   CHECKED(image_.next_offset() == end, "image at {}, metadata log at {}",
           image_.next_offset().value(), end.value());
   image_changed_.notify_all();
@@ -175,19 +186,9 @@ sim::Task<Answer> Controller::answer_when_committed(Offset end, protocol::Respon
   co_return Answer(std::move(refusal));
 }
 
-namespace {
-
-// What a controller answers that stands by.
-template <class Request>
-protocol::ResponseBody not_controller(const Request& request) {
-  return protocol::error_response(request, ErrorCode::not_controller);
-}
-
-sim::Task<Answer> answer_at_once(protocol::ResponseBody response) {
+sim::Task<Answer> Controller::answer_at_once(protocol::ResponseBody response) {
   co_return Answer(std::move(response));
 }
-
-}  // namespace
 
 // What only brokers serve.
 template <class Body>
@@ -213,38 +214,30 @@ sim::Task<Answer> Controller::serve(protocol::FetchRequest request) {
 }
 
 sim::Task<Answer> Controller::serve(protocol::BrokerRegistrationRequest request) {
-  if (!is_active()) return answer_at_once(not_controller(request));
-  auto decision = cluster_.register_broker(request, log_.end_offset(), process_.now());
-  return answer_when_committed(decided(decision.records), decision.response,
-                               not_controller(request));
+  return decide(request, [&] {
+    return cluster_.register_broker(request, log_.end_offset(), process_.now());
+  });
 }
 
 sim::Task<Answer> Controller::serve(protocol::BrokerHeartbeatRequest request) {
-  if (!is_active()) return answer_at_once(not_controller(request));
+  protocol::ResponseBody refusal = protocol::error_response(request, ErrorCode::not_controller);
+  if (!is_active()) return answer_at_once(std::move(refusal));
   auto [decision, shutting_down] = cluster_.heartbeat(request, process_.now());
   const Offset end = decided(decision.records);
   if (shutting_down) cluster_.shutdown_waits_for(request.broker_id, end - 1);
-  return answer_when_committed(end, decision.response, not_controller(request));
+  return answer_when_committed(end, decision.response, std::move(refusal));
 }
 
 sim::Task<Answer> Controller::serve(protocol::AlterPartitionRequest request) {
-  if (!is_active()) return answer_at_once(not_controller(request));
-  auto decision = replication_.alter_partition(request);
-  return answer_when_committed(decided(decision.records), std::move(decision.response),
-                               not_controller(request));
+  return decide(request, [&] { return replication_.alter_partition(request); });
 }
 
 sim::Task<Answer> Controller::serve(protocol::CreateTopicsRequest request) {
-  if (!is_active()) return answer_at_once(not_controller(request));
-  protocol::CreateTopicsResponse response = create_topics(request);
-  return answer_when_committed(log_.end_offset(), std::move(response), not_controller(request));
+  return decide(request, [&] { return replication_.create_topics(request); });
 }
 
 sim::Task<Answer> Controller::serve(protocol::AllocateProducerIdsRequest request) {
-  if (!is_active()) return answer_at_once(not_controller(request));
-  auto decision = cluster_.allocate_producer_ids(request);
-  return answer_when_committed(decided(decision.records), decision.response,
-                               not_controller(request));
+  return decide(request, [&] { return cluster_.allocate_producer_ids(request); });
 }
 
 sim::Task<Answer> Controller::handle(protocol::Request request, sim::HostId) {

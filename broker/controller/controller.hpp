@@ -7,13 +7,16 @@
 
 #include <deque>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "broker/controller/cluster_control.hpp"
+#include "broker/controller/config_control.hpp"
 #include "broker/controller/controller_events.hpp"
 #include "broker/controller/metadata_log.hpp"
 #include "broker/controller/replication_control.hpp"
 #include "broker/metadata_image.hpp"
+#include "broker/mutations.hpp"
 #include "broker/quorum.hpp"
 #include "broker/request_server.hpp"
 #include "protocol/config_def.hpp"
@@ -21,6 +24,8 @@
 #include "sim/world.hpp"
 
 namespace kafkasim::broker {
+
+class InvariantChecker;
 
 class Controller final : public RequestHandler {
  public:
@@ -34,6 +39,8 @@ class Controller final : public RequestHandler {
   Controller(const Controller&) = delete;
   Controller& operator=(const Controller&) = delete;
 
+  // Whom to tell of changes (null = nobody), and which guards are off. Requires: both outlive it.
+  void inspect(InvariantChecker* invariants, const Mutations& mutations);
   // Joins the quorum and accepts connections; the only voter is active when this returns.
   void start();
   // Ends the process in order: an active controller hands over first.
@@ -71,11 +78,29 @@ class Controller final : public RequestHandler {
   sim::Task<Answer> serve(protocol::AlterPartitionRequest request);
   sim::Task<Answer> serve(protocol::CreateTopicsRequest request);
   sim::Task<Answer> serve(protocol::AllocateProducerIdsRequest request);
+  // What administrators ask for: controller_admin.cpp.
+  sim::Task<Answer> serve(protocol::DeleteTopicsRequest request);
+  sim::Task<Answer> serve(protocol::CreatePartitionsRequest request);
+  sim::Task<Answer> serve(protocol::ElectLeadersRequest request);
+  sim::Task<Answer> serve(protocol::AlterPartitionReassignmentsRequest request);
+  sim::Task<Answer> serve(protocol::ListPartitionReassignmentsRequest request);
+  sim::Task<Answer> serve(protocol::IncrementalAlterConfigsRequest request);
 
   // A decision takes effect: its records change the image and are on their way to the log. Returns
   // the offset that must be committed before anyone may hear of it; without records that of the
   // decisions before it.
   protocol::Offset decided(const MetadataRecords& records);
+  // What the active controller decides, answered when it is committed; who stands by refuses.
+  template <class Request, class Function>
+  sim::Task<Answer> decide(const Request& request, Function decision_of) {
+    protocol::ResponseBody refusal =
+        protocol::error_response(request, protocol::ErrorCode::not_controller);
+    if (!is_active()) return answer_at_once(std::move(refusal));
+    auto decision = decision_of();
+    return answer_when_committed(decided(decision.records), std::move(decision.response),
+                                 std::move(refusal));
+  }
+  static sim::Task<Answer> answer_at_once(protocol::ResponseBody response);
   // The end of every decision: waits until it is committed, then this is the answer. `refusal` is
   // the one when the office is lost before.
   sim::Task<Answer> answer_when_committed(protocol::Offset end, protocol::ResponseBody response,
@@ -116,6 +141,7 @@ class Controller final : public RequestHandler {
   protocol::LeaderEpoch active_epoch_;
   std::deque<Unreported> unreported_;
   sim::Signal image_changed_;
+  InvariantChecker* invariants_ = nullptr;
 };
 
 }  // namespace kafkasim::broker

@@ -36,7 +36,7 @@ class Listing {
   }
 
   void add(const PartitionRecord& record, protocol::Offset) {
-    if (record.topic_id != created_id_) return;
+    if (record.topic_id != created_id_) return add_to_grown(record);
     // Partitions follow their topic with nothing else that is reported in between.
     auto* created = std::get_if<events::TopicCreated>(&out_.back());
     CHECKED(created != nullptr, "the partitions of a new topic do not follow it");
@@ -61,12 +61,46 @@ class Listing {
       out_.push_back(events::IsrChanged{partition, *record.isr});
     if (record.elr && *record.elr != old.elr)
       out_.push_back(events::EligibleLeadersChanged{partition, *record.elr});
+    const PartitionRegistration now = merged(old, record);
+    if (now.replicas == old.replicas && now.adding_replicas == old.adding_replicas &&
+        now.removing_replicas == old.removing_replicas)
+      return;
+    out_.push_back(events::ReassignmentChanged{partition, now.replicas, now.adding_replicas,
+                                               now.removing_replicas});
+  }
+
+  void add(const RemoveTopicRecord& record, protocol::Offset) {
+    if (const TopicImage* topic = before_.topic(record.topic_id))
+      out_.push_back(events::TopicDeleted{topic->name});
+  }
+
+  void add(const ConfigRecord& record, protocol::Offset) {
+    std::string of = record.resource;
+    if (record.type == protocol::ConfigResourceType::broker) {
+      of = of.empty() ? "all brokers" : "broker-" + of;
+    } else if (before_.topic(record.resource) == nullptr) {
+      return;  // part of the creation of the topic
+    }
+    out_.push_back(events::ConfigChanged{std::move(of), record.name, record.value.has_value(),
+                                         record.value.value_or("")});
   }
 
   template <class Other>
   void add(const Other&, protocol::Offset) {}
 
  private:
+  void add_to_grown(const PartitionRecord& record) {
+    const TopicImage* topic = before_.topic(record.topic_id);
+    if (topic == nullptr) return;
+    auto* grown = out_.empty() ? nullptr : std::get_if<events::PartitionsAdded>(&out_.back());
+    if (grown == nullptr || grown->topic != topic->name) {
+      const auto count = static_cast<std::int32_t>(topic->partitions.size());
+      out_.push_back(events::PartitionsAdded{topic->name, count, count});
+      grown = std::get_if<events::PartitionsAdded>(&out_.back());
+    }
+    ++grown->to;
+  }
+
   const MetadataImage& before_;
   std::vector<ControllerEvent>& out_;
   protocol::Uuid created_id_;

@@ -66,7 +66,7 @@ class MetadataLog {
   sim::Task<> write();
   sim::Task<> keep_time();
   sim::Task<> talk_to(Voter voter);
-  // Has the request gone to that voter and the answer been taken in.
+  // Tells the observer, then those who wait, when the state machine has moved.
   void tell_of_changes();
 
   sim::World& world_;

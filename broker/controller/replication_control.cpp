@@ -190,12 +190,21 @@ bool ReplicationControl::has_imbalanced_partitions() const {
   return false;
 }
 
+// The topic's own, or else the dynamic default of all brokers. Settings of single brokers do not
+// concern a controller that has a host of its own.
+const std::string* ReplicationControl::setting_of(const TopicImage& topic,
+                                                  const std::string& name) const {
+  if (const auto own = topic.config.find(name); own != topic.config.end()) return &own->second;
+  const auto& of_all = image_.broker_config("");
+  const auto found = of_all.find(name);
+  return found == of_all.end() ? nullptr : &found->second;
+}
+
 std::int32_t ReplicationControl::effective_min_insync_replicas(const TopicImage& topic) const {
   std::int32_t configured = settings_.min_insync_replicas;
-  if (const auto own = topic.config.find("min.insync.replicas"); own != topic.config.end()) {
-    const std::string& text = own->second;
-    const auto parsed = std::from_chars(text.data(), text.data() + text.size(), configured);
-    CHECKED(parsed.ec == std::errc(), "min.insync.replicas of {} is '{}'", topic.name, text);
+  if (const std::string* text = setting_of(topic, "min.insync.replicas")) {
+    const auto parsed = std::from_chars(text->data(), text->data() + text->size(), configured);
+    CHECKED(parsed.ec == std::errc(), "min.insync.replicas of {} is '{}'", topic.name, *text);
   }
   CHECKED(!topic.partitions.empty(), "topic {} has no partition", topic.name);
   const auto replication_factor =
@@ -204,8 +213,8 @@ std::int32_t ReplicationControl::effective_min_insync_replicas(const TopicImage&
 }
 
 bool ReplicationControl::allows_unclean_election(const TopicImage& topic) const {
-  const auto own = topic.config.find("unclean.leader.election.enable");
-  return own == topic.config.end() ? settings_.unclean_leader_election : own->second == "true";
+  const std::string* text = setting_of(topic, "unclean.leader.election.enable");
+  return text == nullptr ? settings_.unclean_leader_election : *text == "true";
 }
 
 ChangeRules ReplicationControl::rules_for(const TopicImage& topic) const {

@@ -1,7 +1,7 @@
 // What the controller decides about topics and partitions: plain functions of the image and a
 // request that give records and a response. Nothing here waits, and nothing changes until the
-// records are applied to the image. Left out: topic deletion and growth, quotas, authorization, log
-// directories.
+// records are applied to the image. Creation, deletion, growth, ISR changes and what administrators
+// ask of partitions have files of their own. Left out: quotas, authorization, log directories.
 #pragma once
 
 #include <cstdint>
@@ -13,6 +13,8 @@
 #include "broker/controller/partition_change.hpp"
 #include "broker/metadata_image.hpp"
 #include "broker/metadata_records.hpp"
+#include "broker/mutations.hpp"
+#include "protocol/admin_messages.hpp"
 #include "protocol/cluster_messages.hpp"
 #include "protocol/metadata_messages.hpp"
 #include "sim/rng.hpp"
@@ -36,9 +38,10 @@ struct Features {
 struct ReplicationSettings {
   std::int32_t default_num_partitions = 1;
   std::int16_t default_replication_factor = 1;
-  std::int32_t min_insync_replicas = 1;       // of topics that do not set their own
-  bool unclean_leader_election = false;       // likewise
-  bool eligible_leader_replicas = false;      // KIP-966; off in Kafka 4.0
+  std::int32_t min_insync_replicas = 1;   // of topics that do not set their own
+  bool unclean_leader_election = false;   // likewise
+  bool eligible_leader_replicas = false;  // KIP-966; off in Kafka 4.0
+  bool delete_topic_enable = true;
   std::size_t max_elections_per_pass = 1000;  // when leaders are balanced or elected uncleanly
 };
 
@@ -46,12 +49,30 @@ class ReplicationControl {
  public:
   // Requires: the image outlives it. The generator places replicas and makes topic ids.
   ReplicationControl(const MetadataImage& image, ReplicationSettings settings, sim::Rng rng);
+  // Which guards are off. Requires: it outlives this.
+  void plant(const Mutations& mutations) { mutations_ = &mutations; }
 
   // Errors stand in the response of each topic: INVALID_TOPIC_EXCEPTION, TOPIC_ALREADY_EXISTS,
   // INVALID_CONFIG, INVALID_REQUEST, INVALID_REPLICA_ASSIGNMENT, INVALID_REPLICATION_FACTOR,
   // INVALID_PARTITIONS.
   Decision<protocol::CreateTopicsResponse> create_topics(
       const protocol::CreateTopicsRequest& request);
+
+  // Errors stand in the response of each topic: INVALID_REQUEST, UNKNOWN_TOPIC_ID,
+  // UNKNOWN_TOPIC_OR_PARTITION, TOPIC_DELETION_DISABLED.
+  Decision<protocol::DeleteTopicsResponse> delete_topics(
+      const protocol::DeleteTopicsRequest& request) const;
+  // Errors stand in the response of each topic: UNKNOWN_TOPIC_OR_PARTITION, INVALID_PARTITIONS,
+  // INVALID_REPLICA_ASSIGNMENT, INVALID_REPLICATION_FACTOR, INVALID_REQUEST.
+  Decision<protocol::CreatePartitionsResponse> create_partitions(
+      const protocol::CreatePartitionsRequest& request);
+  // The next three: elect_leader() and reassign() for each partition, with Kafka's words.
+  Decision<protocol::ElectLeadersResponse> elect_leaders(
+      const protocol::ElectLeadersRequest& request) const;
+  Decision<protocol::AlterPartitionReassignmentsResponse> alter_partition_reassignments(
+      const protocol::AlterPartitionReassignmentsRequest& request) const;
+  protocol::ListPartitionReassignmentsResponse list_partition_reassignments(
+      const protocol::ListPartitionReassignmentsRequest& request) const;
 
   // Errors: STALE_BROKER_EPOCH of the whole request; per partition UNKNOWN_TOPIC_ID,
   // UNKNOWN_TOPIC_OR_PARTITION, NOT_CONTROLLER, FENCED_LEADER_EPOCH, INVALID_REQUEST,
@@ -110,14 +131,24 @@ class ReplicationControl {
   std::optional<PartitionChangeRecord> decide(const TopicImage& topic, std::int32_t partition,
                                               const WantedChange& wanted, ChangeRules rules) const;
   ChangeRules rules_for(const TopicImage& topic) const;
+  const std::string* setting_of(const TopicImage& topic, const std::string& name) const;
 
   protocol::CreatableTopicResult create_topic(const protocol::CreatableTopic& wanted,
                                               MetadataRecords& records);
-  std::optional<std::string> assign_manually(const protocol::CreatableTopic& wanted,
+  protocol::CreatePartitionsTopicResult grow(const protocol::CreatePartitionsTopic& wanted,
+                                             MetadataRecords& records);
+  // Both number the partitions from `first` on, and say why it cannot be done.
+  std::optional<std::string> assign_manually(const std::vector<BrokerIds>& assignments,
+                                             std::int32_t replication_factor, std::int32_t first,
                                              std::vector<PartitionRecord>& partitions) const;
   std::optional<std::string> assign_by_placement(std::int32_t num_partitions,
                                                  std::int32_t replication_factor,
-                                                 std::vector<PartitionRecord>& partitions);
+                                                 std::vector<PartitionRecord>& partitions,
+                                                 std::int32_t first);
+  std::string why_not_elected(const protocol::TopicPartition& partition,
+                              protocol::ErrorCode error) const;
+  std::string why_not_reassigned(const protocol::ReassignablePartition& wanted,
+                                 protocol::ErrorCode error) const;
   std::optional<std::string> why_not_assignable(const BrokerIds& replicas) const;
   BrokerIds active_of(const BrokerIds& replicas) const;
   protocol::Uuid new_topic_id();
@@ -132,6 +163,7 @@ class ReplicationControl {
   const MetadataImage& image_;
   ReplicationSettings settings_;
   sim::Rng rng_;
+  const Mutations* mutations_ = &no_mutations;
 };
 
 }  // namespace kafkasim::broker

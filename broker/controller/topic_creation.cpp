@@ -98,7 +98,8 @@ CreatableTopicResult ReplicationControl::create_topic(const CreatableTopic& want
           fmt::format("A manual partition assignment was specified, but {} was not set to -1.",
                       wanted.replication_factor != -1 ? "replication factor" : "numPartitions"));
     }
-    if (auto why = assign_manually(wanted, partitions)) {
+    const auto factor = static_cast<std::int32_t>(wanted.assignments.front().size());
+    if (auto why = assign_manually(wanted.assignments, factor, 0, partitions)) {
       return refused(wanted, ErrorCode::invalid_replica_assignment, std::move(*why));
     }
   } else {
@@ -115,7 +116,7 @@ CreatableTopicResult ReplicationControl::create_topic(const CreatableTopic& want
     const std::int32_t factor = wanted.replication_factor == -1
                                     ? settings_.default_replication_factor
                                     : wanted.replication_factor;
-    if (auto why = assign_by_placement(count, factor, partitions)) {
+    if (auto why = assign_by_placement(count, factor, partitions, 0)) {
       return refused(wanted, ErrorCode::invalid_replication_factor,
                      fmt::format("Unable to replicate the partition {} time(s): {}", factor, *why));
     }
@@ -138,12 +139,12 @@ CreatableTopicResult ReplicationControl::create_topic(const CreatableTopic& want
 }
 
 std::optional<std::string> ReplicationControl::assign_manually(
-    const CreatableTopic& wanted, std::vector<PartitionRecord>& partitions) const {
-  const std::size_t replication_factor = wanted.assignments.front().size();
-  for (const BrokerIds& replicas : wanted.assignments) {
-    const auto number = static_cast<std::int32_t>(partitions.size());
+    const std::vector<BrokerIds>& assignments, std::int32_t replication_factor, std::int32_t first,
+    std::vector<PartitionRecord>& partitions) const {
+  for (const BrokerIds& replicas : assignments) {
+    const auto number = first + static_cast<std::int32_t>(partitions.size());
     if (auto why = why_not_assignable(replicas)) return why;
-    if (replicas.size() != replication_factor) {
+    if (std::cmp_not_equal(replicas.size(), replication_factor)) {
       return fmt::format(
           "The manual partition assignment includes a partition with {} replica(s), but this is "
           "not consistent with "
@@ -165,7 +166,7 @@ std::optional<std::string> ReplicationControl::assign_manually(
 
 std::optional<std::string> ReplicationControl::assign_by_placement(
     std::int32_t num_partitions, std::int32_t replication_factor,
-    std::vector<PartitionRecord>& partitions) {
+    std::vector<PartitionRecord>& partitions, std::int32_t first) {
   std::vector<UsableBroker> usable;
   for (const auto& [id, broker] : image_.brokers()) {
     if (!broker.in_controlled_shutdown) usable.push_back({id, broker.rack, broker.fenced});
@@ -176,7 +177,7 @@ std::optional<std::string> ReplicationControl::assign_by_placement(
     const BrokerIds isr = active_of(replicas);
     if (isr.empty()) return "All brokers are currently fenced or in controlled shutdown.";
     partitions.push_back(
-        new_partition(static_cast<std::int32_t>(partitions.size()), replicas, isr));
+        new_partition(first + static_cast<std::int32_t>(partitions.size()), replicas, isr));
   }
   return std::nullopt;
 }

@@ -113,8 +113,11 @@ void GroupCoordinator::replicated_up_to(protocol::Offset high_watermark, sim::Ti
   effects_.now = std::max(effects_.now, now);
   for (const OffsetStore::Committed& change : offsets_.advance(high_watermark)) {
     if (!change.value) continue;
-    effects_.commits.push_back(
-        {change.key.group_id, change.key.partition, change.value->offset, change.value->member_id});
+    effects_.commits.push_back({change.key.group_id,
+                                change.key.partition,
+                                change.value->offset,
+                                change.value->member_id,
+                                {}});
   }
   while (std::optional<GroupWrite> write = effects_.writes.take_replicated(high_watermark)) {
     finish(std::move(*write), ErrorCode::none, true);

@@ -18,6 +18,8 @@
 #include <string>
 #include <vector>
 
+#include <set>
+
 #include "broker/group/classic_groups.hpp"
 #include "broker/group/group_effects.hpp"
 #include "broker/group/offset_store.hpp"
@@ -45,6 +47,9 @@ class GroupCoordinator {
   sim::Time next_deadline() const;
   // Fires what is due at `now`, one after the other in the order of deadlines.
   void advance(sim::Time now);
+
+  // Those partitions are no more: nobody's offsets of them are of use.
+  void forget_offsets(const std::set<protocol::TopicPartition>& partitions, sim::Time now);
 
   // ---- writes ----
   // The next records to append, in order; null when there is nothing.

@@ -115,4 +115,17 @@ void GroupCoordinator::expire_offsets() {
   if (!tombstones.empty()) effects_.writes.add(std::move(tombstones), true, NothingFollows{});
 }
 
+void GroupCoordinator::forget_offsets(const std::set<protocol::TopicPartition>& partitions,
+                                      sim::Time now) {
+  effects_.now = now;
+  std::vector<GroupRecord> tombstones;
+  for (const auto& [group_id, stored] : offsets_.all_latest()) {
+    for (const auto& [partition, offset] : stored) {
+      if (partitions.contains(partition))
+        tombstones.push_back({OffsetCommitKey{group_id, partition}, {}});
+    }
+  }
+  if (!tombstones.empty()) effects_.writes.add(std::move(tombstones), true, NothingFollows{});
+}
+
 }  // namespace kafkasim::broker

@@ -67,9 +67,10 @@ sim::Time GroupService::next_deadline() const {
   return next;
 }
 
-void GroupService::became_leader(const protocol::TopicPartition& partition, protocol::LeaderEpoch) {
+void GroupService::became_leader(const protocol::TopicPartition& partition,
+                                 protocol::LeaderEpoch epoch) {
   if (partition.topic != protocol::offsets_topic) return;
-  notes_.push_back({Note::Kind::became_leader, partition, {}});
+  notes_.push_back({Note::Kind::became_leader, partition, {}, epoch});
   wake();
 }
 
@@ -83,6 +84,14 @@ void GroupService::high_watermark_moved(const protocol::TopicPartition& partitio
                                         protocol::Offset high_watermark) {
   if (partition.topic != protocol::offsets_topic) return;
   notes_.push_back({Note::Kind::high_watermark, partition, high_watermark});
+  wake();
+}
+
+void GroupService::partitions_deleted(const std::set<protocol::TopicPartition>& partitions) {
+  for (auto& [partition, shard] : shards_) {
+    if (shard.loaded) shard.coordinator->forget_offsets(partitions, context_.now());
+  }
+  settle();
   wake();
 }
 
@@ -100,7 +109,7 @@ void GroupService::settle() {
                                    [&](auto& shard) { return settle_shard(shard.second); });
     if (!moved) break;
   }
-  for (auto& [partition, shard] : shards_) hand_out(*shard.coordinator);
+  for (auto& [partition, shard] : shards_) hand_out(shard);
 }
 
 // True when something happened.
@@ -126,8 +135,9 @@ void GroupService::act_on(const Note& note) {
   const auto at = shards_.find(note.partition);
   switch (note.kind) {
     case Note::Kind::became_leader: {
-      if (at != shards_.end()) return;  // led before, and goes on
       Shard& shard = shards_[note.partition];
+      shard.leader_epoch = note.leader_epoch;
+      if (at != shards_.end()) return;  // led before, and goes on
       shard.partition = note.partition;
       shard.coordinator = std::make_unique<GroupCoordinator>(
           settings_,
@@ -139,7 +149,7 @@ void GroupService::act_on(const Note& note) {
     case Note::Kind::resigned:
       if (at == shards_.end()) return;
       at->second.coordinator->resign(context_.now());
-      hand_out(*at->second.coordinator);
+      hand_out(at->second);
       shards_.erase(at);
       return;
     case Note::Kind::high_watermark:
@@ -176,7 +186,7 @@ void GroupService::flush(Shard& shard) {
     std::vector<protocol::Record> records;
     std::int32_t added = 0;
     for (const GroupRecord& record : write.records) {
-      records.push_back(to_record(record, sim::to_epoch_ms(context_.now())));
+      records.push_back(to_record(record, context_.wall_clock_ms()));
       added +=
           protocol::record_size_upper_bound(records.back().key.size(), records.back().value_size);
     }
@@ -201,9 +211,13 @@ void GroupService::flush(Shard& shard) {
   if (shard.coordinator->next_write() != nullptr) shard.flush_at = context_.now();
 }
 
-void GroupService::hand_out(GroupCoordinator& coordinator) {
+void GroupService::hand_out(Shard& shard) {
+  GroupCoordinator& coordinator = *shard.coordinator;
   for (const auto& change : coordinator.take_state_changes()) context_.report(change);
-  for (const auto& commit : coordinator.take_commits()) context_.report(commit);
+  for (protocol::events::OffsetCommitted& commit : coordinator.take_commits()) {
+    commit.coordinator_epoch = shard.leader_epoch;
+    context_.report(commit);
+  }
   for (GroupReply& reply : coordinator.take_replies()) {
     const auto at = parked_.find(reply.token);
     CHECKED(at != parked_.end(), "nobody waits for group request {}", reply.token);

@@ -48,6 +48,8 @@ class GroupService final : public LeadershipListener {
   void high_watermark_moved(const protocol::TopicPartition& partition,
                             protocol::Offset high_watermark) override;
 
+  void partitions_deleted(const std::set<protocol::TopicPartition>& partitions);
+
   // The classic group of that name, for tests and reports; null when this broker does not
   // coordinate one.
   const ClassicGroup* group(const std::string& group_id) const;
@@ -57,6 +59,7 @@ class GroupService final : public LeadershipListener {
   struct Shard {
     protocol::TopicPartition partition;
     std::unique_ptr<GroupCoordinator> coordinator;
+    protocol::LeaderEpoch leader_epoch;
     bool loaded = false;
     sim::Time load_at = sim::never;
     sim::Time flush_at = sim::never;  // when what is to be written goes to the log
@@ -65,6 +68,7 @@ class GroupService final : public LeadershipListener {
     enum class Kind { became_leader, resigned, high_watermark } kind;
     protocol::TopicPartition partition;
     protocol::Offset high_watermark;
+    protocol::LeaderEpoch leader_epoch{};
   };
   struct Parked {
     sim::Signal answered;
@@ -92,7 +96,7 @@ class GroupService final : public LeadershipListener {
   bool settle_shard(Shard& shard);
   void load(Shard& shard);
   void flush(Shard& shard);
-  void hand_out(GroupCoordinator& coordinator);
+  void hand_out(Shard& shard);
   void wake();
 
   const Context& context_;

@@ -19,17 +19,21 @@ std::string reason_to_send_again(protocol::ErrorCode error) {
   return fmt::format("the leader answered {}", protocol::name(error));
 }
 
-// The leader that took office after that moment, if it is another one than `before`.
+// The leader that took office after that moment, if it is another one than `before`; where nobody
+// did, the last one: `before` had been replaced without knowing it.
 std::string successor(const Truth& truth, const TopicPartition& partition, sim::Time after,
                       const std::string& before) {
   const auto notes = truth.ledger().partitions().find(partition);
   if (notes == truth.ledger().partitions().end()) return {};
+  const Office* next = nullptr;
   for (const auto& [epoch, office] : notes->second.offices) {
-    if (office.since <= after || office.leader.empty() || office.leader == before) continue;
-    return fmt::format("{}, leader since {} s{}", office.leader, seconds(office.since),
-                       office.unclean ? " by an unclean election" : "");
+    if (office.leader.empty() || office.leader == before) continue;
+    next = &office;
+    if (office.since > after) break;
   }
-  return {};
+  if (next == nullptr) return {};
+  return fmt::format("{}, leader since {} s{}", next->leader, seconds(next->since),
+                     next->unclean ? " by an unclean election" : "");
 }
 
 // ", which broker-2 had copied too" or ", which no other replica had yet": who held it when it was
@@ -43,6 +47,39 @@ std::string copies_then(const RecordFate& fate, sim::Time time) {
     names += (names.empty() ? "" : " and ") + *step.who;
   }
   return names.empty() ? "no other replica had it yet" : names + " had copied it";
+}
+
+// False when it is there already.
+bool add_once(std::vector<std::string>& names, const std::string& name) {
+  if (std::find(names.begin(), names.end(), name) != names.end()) return false;
+  names.push_back(name);
+  return true;
+}
+
+// What took it from every log.
+void tell_gone(const Truth& truth, const RecordFate& fate, Finding& out) {
+  std::vector<std::string> brokers;  // whose power loss took it
+  const Step* unflushed = fate.last(StepKind::unflushed);
+  for (const Step& step : fate.life) {
+    if (step.kind == StepKind::unflushed) add_once(brokers, *step.who);
+  }
+  if (unflushed != nullptr) {
+    out.times.push_back(unflushed->time);
+    out.cause += fmt::format(
+        ", and gone from every log: it was not flushed when {} lost power, the last time {}",
+        fmt::join(brokers, ", "), at(unflushed->time));
+  } else if (const Step* cut = fate.last(StepKind::cut)) {
+    out.times.push_back(cut->time);
+    out.cause += fmt::format(", and gone: {}'s recovery found it torn and cut it off {}", *cut->who,
+                             at(cut->time));
+  } else {
+    out.cause += ", and gone from every log";
+  }
+  std::vector<std::string> told;
+  for (const FaultNote& disk : truth.ledger().failed_disks()) {
+    if (disk.time < out.times.front() || !add_once(told, disk.text)) continue;
+    out.cause += fmt::format("; the disk of {} failed {}", disk.text, at(disk.time));
+  }
 }
 
 void tell_lost(const Truth& truth, const RecordFate& fate, Finding& out) {
@@ -87,7 +124,7 @@ void tell_lost(const Truth& truth, const RecordFate& fate, Finding& out) {
     }
     return;
   }
-  out.cause += ", and gone from every disk: it was not flushed when the power failed";
+  tell_gone(truth, fate, out);
 }
 
 void tell_duplicated(const RecordFate& fate, const std::vector<Place>& places, Finding& out) {

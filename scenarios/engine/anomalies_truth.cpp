@@ -98,19 +98,23 @@ bool Truth::is_cleaned(const RecordFate& fate) const {
       std::any_of(state_.partitions.begin(), state_.partitions.end(),
                   [&](const PartitionState& p) { return p.partition.topic == fate.topic; });
   if (!topic_is_there) return true;
-  const Step* replicated = fate.last(StepKind::replicated);
-  if (replicated == nullptr) return false;
-  const TopicPartition at{fate.topic, replicated->partition};
-  const PartitionState* partition = state_.find(at);
-  const ReplicaState* replica = partition == nullptr ? nullptr : deciding_replica(*partition);
-  if (replica == nullptr) return true;
-  // Another record may have taken its offset before that was removed in turn: then this one was
-  // lost before.
-  const std::vector<protocol::RecordTag>& passed = ledger_.partitions().at(at).replicated;
-  if (passed[static_cast<std::size_t>(replicated->offset.value())] != fate.tag) return false;
-  if (replicated->offset < replica->log_start) return true;
-  return replicated->offset < replica->log_end &&
-         record_at(*replica, replicated->offset) == nullptr;
+  // Stored in a topic of the same name that was deleted since.
+  const Step* stored = fate.last(StepKind::appended);
+  const sim::Time* deleted = ledger_.deleted(fate.topic);
+  if (deleted != nullptr && stored != nullptr && stored->time <= *deleted) return true;
+  if (fate.was(StepKind::deleted) || fate.was(StepKind::compacted)) return true;
+  // The log start of somebody who still has it, as far as is known, went past it.
+  const std::vector<const std::string*> holders = fate.holders();
+  for (const Step& step : fate.life) {
+    if (step.kind != StepKind::appended && step.kind != StepKind::copied) continue;
+    if (std::find(holders.begin(), holders.end(), step.who) == holders.end()) continue;
+    const PartitionState* partition = state_.find({fate.topic, step.partition});
+    if (partition == nullptr) continue;
+    for (const ReplicaState& replica : partition->replicas) {
+      if (replica.broker == *step.who && step.offset < replica.log_start) return true;
+    }
+  }
+  return false;
 }
 
 std::vector<const ReplicaState*> Truth::holders(const RecordFate& fate) const {

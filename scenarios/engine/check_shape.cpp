@@ -48,8 +48,9 @@ std::string what_is_expected(const Type& type) {
   return std::string(type.what);
 }
 
-// "config:" with nothing behind it is an empty map.
+// "config:" with nothing behind it is an empty map, and some flags are set by being named.
 bool may_be_nothing(const Type& type) {
+  if (type.shape == Shape::flag) return type.low > 0;
   return kind_of(type) == Node::Kind::map && !has_required(type);
 }
 
@@ -202,7 +203,11 @@ class ShapeChecker {
         return check(node, *alternative, label);
       }
     }
-    refuse(node, type.what, label);
+    std::string nearby;
+    for (const Type* alternative : same_kind) {
+      if (nearby.empty() && node.is_scalar()) nearby = hint(*alternative, node);
+    }
+    refuse(node, type.what, label, nearby);
   }
 
   // A list whose entries are of the kind that the type wants.

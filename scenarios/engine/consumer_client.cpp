@@ -74,6 +74,12 @@ void ConsumerClient::stall(sim::Time until) {
 
 bool ConsumerClient::has_ended() const { return application_->has_ended(); }
 
+void ConsumerClient::seek(const std::map<TopicPartition, std::int64_t>& offsets) {
+  if (!is_running() || consumer_ == nullptr) return;
+  for (const auto& [partition, offset] : offsets)
+    consumer_->seek(partition, protocol::Offset(offset));
+}
+
 bool ConsumerClient::is_settled() const {
   return !is_running() || has_ended() || application_->is_settled();
 }

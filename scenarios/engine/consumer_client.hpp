@@ -27,6 +27,8 @@ class ConsumerClient final : public Client {
 
   void stop() override;
   void stall(sim::Time until) override;
+  // The application moves to those offsets; one that is not assigned to it stays as it is.
+  void seek(const std::map<TopicPartition, std::int64_t>& offsets);
   bool is_settled() const override;
 
  private:

@@ -15,6 +15,18 @@ constexpr std::array<Words, 1> lasting = {"for"};
 constexpr std::array<Words, 2> partition_options = {"for", "one-way"};
 constexpr std::array<Words, 2> slow_options = {"for", "latency"};
 constexpr std::array<Words, 2> reject_options = {"for", "with"};
+constexpr std::array<Words, 5> disk_options = {"for", "with", "fail", "full", "corrupt-tail"};
+
+constexpr std::array<Words, 1> config_option = {"config"};
+constexpr std::array<Words, 3> new_topic_options = {"partitions", "replicas", "config"};
+constexpr std::array<Words, 1> to_option = {"to"};
+constexpr std::array<Words, 1> how_option = {"how"};
+constexpr std::array<Words, 1> before_option = {"before"};
+
+constexpr ActionRule admin(Words key, ActionKind kind, std::span<const Words> options,
+                           Words required) {
+  return {.key = key, .kind = kind, .options = options, .required = required, .is_admin = true};
+}
 
 constexpr std::array actions = {
     ActionRule{.key = "cut", .kind = ActionKind::cut},
@@ -34,6 +46,17 @@ constexpr std::array actions = {
     ActionRule{.key = "pause", .kind = ActionKind::pause, .options = lasting},
     ActionRule{.key = "stall", .kind = ActionKind::stall, .options = lasting, .clients_only = true},
     ActionRule{.key = "start", .kind = ActionKind::start, .clients_only = true},
+    admin("alter-topic", ActionKind::alter_topic, config_option, "config"),
+    admin("alter-broker", ActionKind::alter_broker, config_option, "config"),
+    admin("create-topic", ActionKind::create_topic, new_topic_options, ""),
+    admin("delete-topic", ActionKind::delete_topic, {}, ""),
+    admin("add-partitions", ActionKind::add_partitions, to_option, "to"),
+    admin("reassign", ActionKind::reassign, to_option, "to"),
+    admin("elect", ActionKind::elect, how_option, "how"),
+    admin("delete-records", ActionKind::delete_records, before_option, "before"),
+    admin("reset-offsets", ActionKind::reset_offsets, to_option, "to"),
+    admin("seek", ActionKind::seek, to_option, "to"),
+    ActionRule{.key = "disk", .kind = ActionKind::disk, .options = disk_options},
 };
 
 constexpr std::array triggers = {

@@ -11,10 +11,11 @@ namespace kafkasim::scenarios {
 struct ActionRule {
   std::string_view key;
   ActionKind kind = ActionKind::cut;
-  std::span<const std::string_view> options{};  // of for, one-way, latency, with
+  std::span<const std::string_view> options{};  // of for, one-way, latency, with, config, ...
   std::string_view required{};                  // one of them that must be there
   bool names_message = false;                   // from, to, of and nth say which
   bool clients_only = false;
+  bool is_admin = false;  // read in load_admin_events.cpp
 };
 std::span<const ActionRule> action_rules();
 const ActionRule* find_action(std::string_view key);

@@ -47,6 +47,8 @@ class Injector {
   void slow(Armed& armed);
   void pause(Armed& armed);
   void stall(Armed& armed);
+  void administer(Armed& armed);
+  void disk(Armed& armed);
   void on_message(Armed& armed, const sim::Delivery& delivery);
   void end_later(Armed& armed, std::function<void()> end, std::string text);
   void seen(std::string_view who, const sim::TraceEvent& event);

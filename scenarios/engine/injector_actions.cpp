@@ -10,14 +10,6 @@
 
 namespace kafkasim::scenarios {
 
-namespace {
-
-std::string lasting(const Event& event) {
-  return event.lasts ? " for " + sim::to_string(*event.lasts) : "";
-}
-
-}  // namespace
-
 std::vector<std::string> Injector::resolve(const std::vector<Selector>& selectors) {
   std::vector<std::string> names;
   for (const Selector& selector : selectors) {
@@ -30,8 +22,8 @@ void Injector::report(const Armed& a, std::string text) {
   FaultHappened event;
   event.text = std::move(text);
   event.event_number = a.event.number;
-  event.is_fault =
-      a.event.action.kind != ActionKind::start && a.event.action.kind != ActionKind::restart;
+  event.is_fault = a.event.action.kind != ActionKind::start &&
+                   a.event.action.kind != ActionKind::restart && !a.event.action.admin;
   stage_.world().trace().add(injector_name, event);
 }
 
@@ -49,6 +41,7 @@ void Injector::end_later(Armed& a, std::function<void()> end, std::string text) 
 
 void Injector::begin(Armed& a) {
   const Action& action = a.event.action;
+  if (action.admin) return administer(a);
   switch (action.kind) {
     case ActionKind::cut:
       return cut(a);
@@ -70,9 +63,10 @@ void Injector::begin(Armed& a) {
       return pause(a);
     case ActionKind::stall:
       return stall(a);
-    case ActionKind::hold:
-    case ActionKind::reject:
-      return;  // act on messages
+    case ActionKind::disk:
+      return disk(a);
+    default:
+      return;  // hold and reject act on messages
   }
 }
 

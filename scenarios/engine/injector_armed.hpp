@@ -16,6 +16,10 @@ inline bool has_message_trigger(const Trigger& trigger) {
   return trigger.kind == TriggerKind::before || trigger.kind == TriggerKind::on;
 }
 
+inline std::string lasting(const Event& event) {
+  return event.lasts ? " for " + sim::to_string(*event.lasts) : "";
+}
+
 struct Injector::Armed {
   Armed(sim::Loop& loop, scenarios::Event e) : event(std::move(e)), timer(loop), ending(loop) {}
 

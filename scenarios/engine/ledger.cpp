@@ -88,6 +88,35 @@ protocol::Offset Ledger::committed(const std::string& group,
                                                 : commits->second.back().offset;
 }
 
+std::vector<const std::string*> RecordFate::holders() const {
+  std::vector<const std::string*> out;
+  for (const Step& step : life) {
+    switch (step.kind) {
+      case StepKind::appended:
+      case StepKind::copied:
+        if (std::find(out.begin(), out.end(), step.who) == out.end()) out.push_back(step.who);
+        break;
+      case StepKind::truncated:
+      case StepKind::unflushed:
+      case StepKind::cut:
+      case StepKind::deleted:
+      case StepKind::compacted:
+        std::erase(out, step.who);
+        break;
+      case StepKind::sent:
+      case StepKind::deduplicated:
+      case StepKind::replicated:
+      case StepKind::acked:
+      case StepKind::retried:
+      case StepKind::failed:
+      case StepKind::polled:
+      case StepKind::handled:
+        break;
+    }
+  }
+  return out;
+}
+
 // ---- notes ----
 
 void Ledger::begin(const FinalState& state) {
@@ -208,10 +237,8 @@ bool Ledger::note_log(sim::Time time, std::string_view who, const sim::TraceEven
     add_batch(deduplicated->partition, deduplicated->base_offset, deduplicated->batch, step);
   } else if (const auto* moved = event.as<events::HighWatermarkMoved>()) {
     if (!is_internal(moved->partition.topic)) note_replicated(time, who, *moved);
-  } else if (const auto* truncated = event.as<events::Truncated>()) {
-    if (!is_internal(truncated->partition.topic)) note_truncated(time, who, *truncated);
   } else {
-    return false;
+    return note_removal(time, who, event);
   }
   return true;
 }
@@ -234,23 +261,6 @@ void Ledger::note_replicated(sim::Time time, std::string_view who,
       const auto at = static_cast<std::size_t>(step.offset.value());
       if (notes.replicated.size() <= at) notes.replicated.resize(at + 1, 0);
       notes.replicated[at] = record.tag;
-    }
-  }
-}
-
-void Ledger::note_truncated(sim::Time time, std::string_view who, const events::Truncated& event) {
-  Step step;
-  step.time = time;
-  step.kind = StepKind::truncated;
-  step.who = intern(who);
-  std::vector<RecordIndex>& gone = truncated_[std::string(who)];
-  for (const protocol::StoredBatch& stored : event.removed) {
-    add_batch(event.partition, stored.base_offset, stored.batch, step);
-    if (stored.batch->is_control()) continue;
-    for (const protocol::Record& record : stored.batch->records) {
-      if (record.tag == 0) continue;
-      const RecordIndex index = index_of(record, event.partition.topic);
-      if (std::find(gone.begin(), gone.end(), index) == gone.end()) gone.push_back(index);
     }
   }
 }

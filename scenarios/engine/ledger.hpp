@@ -30,6 +30,10 @@ enum class StepKind : std::uint8_t {
   retried,       // the producer queued it again after `error`
   failed,        // the application got `error`
   truncated,     // from a broker's log
+  unflushed,     // a power loss took it from a broker's log
+  cut,           // recovery after a crash did
+  deleted,       // retention or a deletion did, as the topic's owner wanted
+  compacted,     // the cleaner did
   polled,
   handled,
 };
@@ -58,6 +62,8 @@ struct RecordFate {
   std::size_t count(StepKind kind) const;
   bool was(StepKind kind) const { return step(kind) != nullptr; }
   const Step* last(StepKind kind) const;
+  // Whose logs still hold it, as far as this life tells; each once.
+  std::vector<const std::string*> holders() const;
 };
 
 struct Handling {
@@ -100,6 +106,7 @@ struct Commit {
   sim::Time time{};
   protocol::Offset offset;
   std::string member_id;
+  protocol::LeaderEpoch coordinator_epoch;
 };
 
 struct Generation {
@@ -155,7 +162,11 @@ class Ledger {
   // Protocol errors that each client met, each once, in order of first appearance.
   const std::map<std::string, std::vector<protocol::ErrorCode>>& errors() const { return errors_; }
   const std::vector<Reset>& resets() const { return resets_; }
+  // When a topic of that name was last deleted; null when never.
+  const sim::Time* deleted(const std::string& topic) const;
   const std::vector<FaultNote>& faults() const { return faults_; }
+  // Brokers that halted because of their disk, in order of time; the text is the broker's name.
+  const std::vector<FaultNote>& failed_disks() const { return failed_disks_; }
 
   // Leaders in order of office; nobody is left out, and a leader that follows itself is listed
   // once.
@@ -182,8 +193,9 @@ class Ledger {
   bool note_consumer(sim::Time time, std::string_view who, const sim::TraceEvent& event);
   void note_replicated(sim::Time time, std::string_view who,
                        const protocol::events::HighWatermarkMoved& event);
-  void note_truncated(sim::Time time, std::string_view who,
-                      const protocol::events::Truncated& event);
+  bool note_removal(sim::Time time, std::string_view who, const sim::TraceEvent& event);
+  void note_removed(const TopicPartition& partition, const Step& step,
+                    const std::vector<protocol::StoredBatch>& removed);
   void note_handled(sim::Time time, std::string_view who, const protocol::events::Handled& event);
   void note_joined(sim::Time time, std::string_view who, const protocol::events::Joined& event);
 
@@ -199,6 +211,8 @@ class Ledger {
   std::map<std::string, std::vector<protocol::ErrorCode>> errors_;
   std::vector<Reset> resets_;
   std::vector<FaultNote> faults_;
+  std::map<std::string, sim::Time> deleted_;  // topics
+  std::vector<FaultNote> failed_disks_;
 };
 
 // Topics of Kafka's own ("__consumer_offsets"): nobody's experiment is about them.

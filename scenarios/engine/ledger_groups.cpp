@@ -35,16 +35,30 @@ bool Ledger::note_cluster(sim::Time time, std::string_view who, const sim::Trace
     for (const protocol::BrokerId id : changed->isr) ids.push_back(id.value());
     std::sort(ids.begin(), ids.end());
     partitions_[changed->partition].isr = std::move(ids);
+  } else if (const auto* deleted = event.as<events::TopicDeleted>()) {
+    deleted_[deleted->topic] = time;
+    std::erase_if(partitions_,
+                  [&](const auto& entry) { return entry.first.topic == deleted->topic; });
   } else {
     return false;
   }
   return true;
 }
 
+const sim::Time* Ledger::deleted(const std::string& topic) const {
+  const auto found = deleted_.find(topic);
+  return found == deleted_.end() ? nullptr : &found->second;
+}
+
 bool Ledger::note_group(sim::Time time, std::string_view who, const sim::TraceEvent& event) {
   if (const auto* committed = event.as<events::OffsetCommitted>()) {
-    groups_[committed->group].commits[committed->partition].push_back(
-        {time, committed->offset, committed->member_id});
+    std::vector<Commit>& commits = groups_[committed->group].commits[committed->partition];
+    // A deposed coordinator may learn late that its last commits were replicated; its successor had
+    // them from the beginning.
+    if (!commits.empty() && committed->coordinator_epoch < commits.back().coordinator_epoch)
+      return true;
+    commits.push_back(
+        {time, committed->offset, committed->member_id, committed->coordinator_epoch});
   } else if (const auto* joined = event.as<events::Joined>()) {
     note_joined(time, who, *joined);
   } else {

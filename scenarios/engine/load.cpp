@@ -35,6 +35,7 @@ Scenario read_experiment(const Node& root, Diagnostics& diagnostics) {
   read_head(reading);
   read_cluster(reading);
   read_topics(reading);
+  read_topics_of_events(reading);
   read_producers(reading);
   read_consumers(reading);
   read_events(reading);

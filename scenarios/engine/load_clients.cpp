@@ -134,6 +134,12 @@ void read_sends(Reading& reading, const Node* sends, Producer& producer) {
     read_values(reading, *send, plan);
     read_keys(reading, *send, plan);
     plan.size = parsed(*send, "size", parse_size);
+    plan.tombstones = parsed(*send, "tombstones", parse_flag).value_or(false);
+    if (plan.tombstones && plan.size) {
+      reading.diagnostics().error(
+          send->find("size")->position,
+          "'size' is of values, and tombstones have none, expected only one of them");
+    }
     plan.every = parsed(*send, "every", parse_period).value_or(Duration::zero());
     plan.start = parsed(*send, "start", parse_duration).value_or(Duration::zero());
     next_number += plan.count;

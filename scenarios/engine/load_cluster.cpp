@@ -14,6 +14,7 @@ namespace {
 constexpr int default_brokers = 3;
 constexpr int most_brokers = 1000;
 constexpr int most_controllers = 5;
+constexpr Duration largest_clock_offset = std::chrono::hours(24 * 3650);
 constexpr int most_partitions = 10000;
 constexpr int most_partitions_in_all = 100000;
 
@@ -57,6 +58,25 @@ void read_racks(Reading& reading, const Node& cluster) {
   for (std::size_t i = 0; i < brokers.size(); ++i) brokers[i].rack = racks->items[i].text;
 }
 
+// Its disk and its clock.
+void read_machine(Reading& reading, const Node& host, Broker& broker) {
+  if (const Node* disk = host.find("disk"); disk != nullptr && disk->is_map()) {
+    broker.disk_write = parsed(*disk, "write", parse_duration).value_or(Duration::zero());
+    broker.disk_flush = parsed(*disk, "flush", parse_duration).value_or(Duration::zero());
+  }
+  const Node* clock = host.find("clock");
+  if (clock == nullptr || !clock->is_map()) return;
+  const auto offset = parsed(*clock, "offset", parse_signed_duration);
+  if (!offset) return;
+  if (*offset > largest_clock_offset || -*offset > largest_clock_offset) {
+    reading.diagnostics().error(clock->find("offset")->position,
+                                fmt::format("'offset' is {}, expected at most 3650d either way",
+                                            in_quotes(clock->find("offset")->text)));
+    return;
+  }
+  broker.clock_offset = *offset;
+}
+
 void read_hosts(Reading& reading, const Node& cluster) {
   const Node* hosts = cluster.find("hosts");
   if (hosts == nullptr || !hosts->is_map()) return;
@@ -73,6 +93,7 @@ void read_hosts(Reading& reading, const Node& cluster) {
     Broker& broker = reading.scenario.cluster.brokers.at(static_cast<std::size_t>(*id - 1));
     read_settings(host.value.find("config"), SettingsOf::broker, broker.config,
                   reading.diagnostics());
+    read_machine(reading, host.value, broker);
   }
 }
 
@@ -181,24 +202,12 @@ bool has_room_for(Reading& reading, const Topic& topic) {
 }
 
 void read_topic(Reading& reading, const Entry& entry) {
-  const std::string error = protocol::topic_name_error(entry.key);
-  if (!error.empty()) reading.diagnostics().error(entry.position, error);
+  Topic topic = read_new_topic(reading, entry.key, entry.position, entry.value);
   check_collision(reading, entry);
-  Topic topic;
-  topic.name = entry.key;
-  topic.position = entry.position;
-  const std::vector<Broker>& brokers = reading.scenario.cluster.brokers;
-  if (!brokers.empty()) topic.partitions = brokers.front().config.int_value("num.partitions");
-  if (entry.value.find("partitions") != nullptr) {
-    const auto count = small_count(entry.value, "partitions", most_partitions);
-    topic.partitions = count.value_or(1);
-    reading.names.topics[topic.name] = count;
-  } else {
-    reading.names.topics[topic.name] = topic.partitions;
-  }
-  if (!has_room_for(reading, topic)) return;
-  read_replicas(reading, entry.value, topic);
-  read_settings(entry.value.find("config"), SettingsOf::topic, topic.config, reading.diagnostics());
+  topic.is_there = entry.value.find("start") == nullptr;
+  const bool is_known = entry.value.find("partitions") == nullptr ||
+                        small_count(entry.value, "partitions", most_partitions);
+  reading.names.topics[topic.name] = is_known ? std::optional(topic.partitions) : std::nullopt;
   reading.scenario.topics.push_back(std::move(topic));
 }
 
@@ -220,6 +229,23 @@ void read_cluster(Reading& reading) {
       reading.scenario.cluster.latency = *latency;
     }
   }
+}
+
+Topic read_new_topic(Reading& reading, const std::string& name, Position position,
+                     const Node& map) {
+  const std::string error = protocol::topic_name_error(name);
+  if (!error.empty()) reading.diagnostics().error(position, error);
+  Topic topic;
+  topic.name = name;
+  topic.position = position;
+  const std::vector<Broker>& brokers = reading.scenario.cluster.brokers;
+  if (!brokers.empty()) topic.partitions = brokers.front().config.int_value("num.partitions");
+  if (map.find("partitions") != nullptr)
+    topic.partitions = small_count(map, "partitions", most_partitions).value_or(1);
+  if (!has_room_for(reading, topic)) return topic;
+  read_replicas(reading, map, topic);
+  read_settings(map.find("config"), SettingsOf::topic, topic.config, reading.diagnostics());
+  return topic;
 }
 
 void read_topics(Reading& reading) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "scenarios/engine/disk_events.hpp"
 #include "scenarios/engine/error_names.hpp"
 #include "scenarios/engine/event_rules.hpp"
 #include "scenarios/engine/reading.hpp"
@@ -52,7 +53,7 @@ class EventReader {
   std::optional<Event> read() {
     const ActionRule* action = one_action();
     if (action == nullptr) return std::nullopt;
-    one_trigger();
+    one_trigger(*action);
     check_options(*action);
     read_action(*action);
     event_.lasts = parsed(node_, "for", parse_duration);
@@ -65,7 +66,10 @@ class EventReader {
   }
 
   const ActionRule* one_action() {
-    const auto found = entries_of(node_, action_rules());
+    auto found = entries_of(node_, action_rules());
+    // Beside 'disk' it says what befalls the disk.
+    if (node_.find("disk") != nullptr)
+      std::erase_if(found, [](const Entry* entry) { return entry->key == "slow"; });
     const bool not_built =
         std::any_of(node_.entries.begin(), node_.entries.end(),
                     [](const Entry& entry) { return is_action_not_built(entry.key); });
@@ -85,8 +89,14 @@ class EventReader {
     return find_action(found[0]->key);
   }
 
-  void one_trigger() {
-    const auto found = entries_of(node_, trigger_rules());
+  static bool has_option(const ActionRule& action, std::string_view option) {
+    return std::count(action.options.begin(), action.options.end(), option) > 0;
+  }
+
+  void one_trigger(const ActionRule& action) {
+    to_is_option_ = has_option(action, "to");
+    auto found = entries_of(node_, trigger_rules());
+    std::erase_if(found, [&](const Entry* entry) { return has_option(action, entry->key); });
     for (std::size_t i = 1; i < found.size(); ++i) {
       error(found[i]->position,
             fmt::format("'{}' is a second trigger beside '{}', expected at most one an event",
@@ -118,7 +128,8 @@ class EventReader {
     MessageFilter filter;
     filter.kind = kind.text;
     if (const Node* from = node_.find("from")) filter.from = reading_.selector(*from);
-    if (const Node* to = node_.find("to")) filter.to = reading_.selector(*to);
+    if (const Node* to = node_.find("to"); to != nullptr && !to_is_option_)
+      filter.to = reading_.selector(*to);
     filter.of = parsed(node_, "of", parse_partition);
     if (filter.of) reading_.check_partition(*filter.of, node_.find("of")->position);
     filter.nth = parsed(node_, "nth", parse_count_range);
@@ -250,9 +261,11 @@ class EventReader {
   // ---- the action ----
 
   void check_options(const ActionRule& action) {
-    for (const std::string_view option : {"for", "one-way", "latency", "with"}) {
+    for (const std::string_view option :
+         {"for", "one-way", "latency", "with", "config", "partitions", "replicas", "how", "fail",
+          "full", "corrupt-tail"}) {
       const Entry* entry = node_.find_entry(option);
-      const bool allowed = std::count(action.options.begin(), action.options.end(), option) > 0;
+      const bool allowed = has_option(action, option);
       if (entry != nullptr && !allowed)
         error(entry->position, fmt::format("'{}' does not go with '{}'", option, action.key));
     }
@@ -263,6 +276,7 @@ class EventReader {
     for (const std::string_view option : message_options) {
       const Entry* entry = node_.find_entry(option);
       if (entry == nullptr || triggered_by_message() || action.names_message) continue;
+      if (has_option(action, option)) continue;
       error(entry->position,
             fmt::format("'{}' says which message is meant, expected 'before' or 'on' beside it",
                         option));
@@ -273,7 +287,14 @@ class EventReader {
     Action& action = event_.action;
     action.kind = rule.kind;
     const Node& value = *node_.find(rule.key);
-    if (rule.kind == ActionKind::partition) {
+    if (rule.kind == ActionKind::slow && value.is_scalar() && parse_duration(value.text)) {
+      error(value.position, fmt::format("'slow' is {}, expected {}, or 'disk' beside it",
+                                        in_quotes(value.text), schema::types::selector_pair.what));
+      return;
+    }
+    if (rule.is_admin) {
+      action.admin = read_admin_action(reading_, rule.kind, value, node_);
+    } else if (rule.kind == ActionKind::partition) {
       read_groups(value);
     } else if (rule.names_message) {
       action.message =
@@ -286,9 +307,20 @@ class EventReader {
     } else {
       for (const Node* target : scalars_of(&value)) read_target(rule, *target);
     }
+    if (rule.kind == ActionKind::disk) return read_disk_fault(reading_, node_, action);
     action.one_way = parsed(node_, "one-way", parse_flag).value_or(false);
+    if (rule.kind == ActionKind::reject) check_error_name();
     action.latency = parsed(node_, "latency", parse_duration_range).value_or(DurationRange{});
     action.error = parsed(node_, "with", error_by_name).value_or(protocol::ErrorCode::none);
+  }
+
+  // The words of a disk have the right form too, but are no errors.
+  void check_error_name() {
+    const Node* with = node_.find("with");
+    if (with == nullptr || !(with->is_map() || is_disk_word(*with))) return;
+    error(with->position,
+          fmt::format("'with' is {}, expected {}", with->is_map() ? "a map" : in_quotes(with->text),
+                      schema::types::error_name.what));
   }
 
   void read_groups(const Node& value) {
@@ -325,9 +357,9 @@ class EventReader {
     const bool is_broker = selector->kind != SelectorKind::client &&
                            selector->kind != SelectorKind::controller &&
                            selector->kind != SelectorKind::controller_host;
-    if (rule.kind == ActionKind::power_loss && is_broker) {
-      // What a broker had not flushed is not modelled: it would lose too little.
-      error(target.position, "the power loss of a broker is not supported yet, expected 'crash'");
+    if (rule.kind == ActionKind::disk && !is_broker) {
+      error(target.position, fmt::format("{} is no broker, expected one for '{}'",
+                                         in_quotes(target.text), rule.key));
       return;
     }
     std::vector<Selector>& targets = event_.action.targets;
@@ -341,6 +373,7 @@ class EventReader {
   Reading& reading_;
   const Node& node_;
   Event event_;
+  bool to_is_option_ = false;  // `to` belongs to the action, not to a message
 };
 
 // Events that wait for events: the number must be there, and no event may wait for itself through

@@ -115,7 +115,8 @@ protocol::Record ProducerClient::record_at(Place place) const {
   const std::vector<protocol::Bytes>& keys = keys_[place.plan];
   if (!keys.empty()) record.key = keys[static_cast<std::size_t>(place.index) % keys.size()];
   record.value = protocol::Bytes(name);
-  record.value_size = static_cast<std::int32_t>(plan.size.value_or(default_value_size));
+  record.value_size =
+      plan.tombstones ? -1 : static_cast<std::int32_t>(plan.size.value_or(default_value_size));
   return record;
 }
 

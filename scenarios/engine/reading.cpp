@@ -176,7 +176,7 @@ std::optional<Selector> Reading::selector(const Node& node) {
 }
 
 bool Reading::is_reserved(std::string_view name) {
-  return name == "controller" || parse_numbered(name, "broker-") ||
+  return name == "controller" || name == "admin" || parse_numbered(name, "broker-") ||
          parse_numbered(name, "controller-");
 }
 

@@ -87,6 +87,14 @@ void read_topics(Reading& reading);
 void read_producers(Reading& reading);
 void read_consumers(Reading& reading);
 void read_events(Reading& reading);
+// Topics and partitions that events bring about can be named like those of the start.
+void read_topics_of_events(Reading& reading);
+// A topic as `topics` or a create-topic event describes it, with defaults from the brokers. Its
+// name is checked, and what else is wrong with it reported.
+Topic read_new_topic(Reading& reading, const std::string& name, Position position, const Node& map);
+// What an administrator is to do; `value` is what stands behind the action's key in `event`.
+AdminAction read_admin_action(Reading& reading, ActionKind kind, const Node& value,
+                              const Node& event);
 void read_expectations(Reading& reading);
 
 }  // namespace kafkasim::scenarios

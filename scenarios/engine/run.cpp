@@ -32,7 +32,8 @@ class Run {
   Run(const Scenario& scenario, const RunOptions& options)
       : scenario_(scenario),
         options_(options),
-        staging_(scenario, options.seed.value_or(scenario.seed)),
+        staging_(scenario, options.seed.value_or(scenario.seed), options.check_invariants,
+                 options.mutations),
         injector_(staging_, scenario.events) {}
 
   RunResult go();
@@ -109,6 +110,9 @@ void Run::judge() {
   for (const int number : injector_.never_happened()) {
     outcome.notes.push_back(
         fmt::format("event {} never happened: nothing pulled its trigger", number));
+  }
+  if (const AdminClient* admin = staging_.admin()) {
+    outcome.notes.insert(outcome.notes.end(), admin->failures().begin(), admin->failures().end());
   }
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "broker/mutations.hpp"
 #include "scenarios/engine/outcome.hpp"
 #include "scenarios/engine/scenario.hpp"
 
@@ -15,6 +16,8 @@ struct RunOptions {
   std::string file;                   // what to call it in reports
   std::optional<std::uint64_t> seed;  // instead of the scenario's own
   bool keep_trace = false;            // every line of the trace, not only its hash
+  bool check_invariants = true;       // off only where a bench wants to know what they cost
+  broker::Mutations mutations;        // planted bugs, for tests of the checks
 };
 
 struct RunResult {

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -50,6 +51,9 @@ struct Broker {
   std::string rack;  // empty: none
   protocol::ConfigValues config{
       protocol::broker_config_defs()};  // cluster.config overlaid with hosts.<broker>.config
+  Duration disk_write{};                // how long its disk takes for a write into the page cache
+  Duration disk_flush{};                // and to have it on the disk
+  Duration clock_offset{};              // its clock is ahead by that much; negative: behind
 };
 
 struct Cluster {
@@ -67,6 +71,7 @@ struct Topic {
   std::vector<std::vector<int>>
       replicas;  // broker ids of each partition; empty: the controller places them
   protocol::ConfigValues config{protocol::topic_config_defs()};  // the topic's own settings only
+  bool is_there = true;  // from the start; false: an event or a client brings it about
   Position position;
 };
 
@@ -81,6 +86,7 @@ struct SendPlan {
   std::vector<std::string> keys;     // used in turn; empty: no key, but for `key_count`
   std::int64_t key_count = 0;        // that many keys in turn: key-1, key-2 and on
   std::optional<std::int64_t> size;  // bytes of the value; not given: 100
+  bool tombstones = false;           // records without a value
   Duration every{};                  // 0: as fast as send() returns
   Duration start{};                  // not before that virtual time
   Position position;
@@ -206,8 +212,49 @@ enum class ActionKind {
   stop,
   pause,
   stall,
-  start
+  start,
+  // what an administrator does; AdminAction says what exactly
+  alter_topic,
+  alter_broker,
+  create_topic,
+  delete_topic,
+  add_partitions,
+  reassign,
+  elect,
+  delete_records,
+  reset_offsets,
+  seek,
+  disk
 };
+
+struct AdminAction {
+  ActionKind kind = ActionKind::alter_topic;
+  std::string name;           // of the topic, the broker, the group or the client
+  std::optional<int> broker;  // alter-broker: which; not given: the default of all
+  TopicPartition partition;   // reassign, elect, delete-records
+  // alter-topic, alter-broker: Kafka's names with their new values; none: back to the default.
+  std::vector<std::pair<std::string, std::optional<std::string>>> config;
+  std::optional<Topic> topic;                   // create-topic
+  int partitions = 0;                           // add-partitions: how many there are to be
+  std::optional<std::vector<int>> replicas;     // reassign: broker ids; none: cancel
+  bool unclean = false;                         // elect
+  std::optional<std::int64_t> before;           // delete-records; none: the high watermark
+  enum class To { offsets, earliest, latest };  // reset-offsets, seek
+  To to = To::offsets;
+  std::map<TopicPartition, std::int64_t> offsets;  // with To::offsets
+  std::set<std::string> topics;  // reset-offsets to earliest or latest: those of the group
+};
+// In words: "delete topic orders".
+std::string to_string(const AdminAction& action);
+
+// What befalls a disk.
+enum class DiskFault {
+  fail,          // everything fails and the data is gone; a restart finds a new, empty disk
+  full,          // writes fail
+  slow,          // every operation takes longer
+  corrupt_tail,  // what was not flushed is torn: recovery after a crash cuts it off
+};
+std::string_view to_string(DiskFault fault);  // "corrupt-tail"
 
 struct Action {
   ActionKind kind = ActionKind::cut;
@@ -217,6 +264,9 @@ struct Action {
   MessageFilter message;  // hold, reject (its filter is empty if the trigger has one)
   DurationRange latency;  // slow
   protocol::ErrorCode error = protocol::ErrorCode::none;  // reject
+  std::optional<AdminAction> admin;                       // alter_topic and all after it
+  DiskFault disk_fault = DiskFault::fail;                 // disk
+  Duration disk_slowness{};                               // disk: what each operation takes more
 };
 
 struct Event {

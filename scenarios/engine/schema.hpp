@@ -50,8 +50,9 @@ struct Type {
   const Type* key = nullptr;  // a map's names; nullptr: any text
   std::span<const std::string_view> words{};
   std::span<const Type* const> alternatives{};
-  std::int64_t low =
-      0;  // count: its least value; list: its fewest items; line: 1 when it may not be empty
+  // count: its least value; list: its fewest items; line: 1 when it may not be empty; flag: 1 when
+  // it may be empty, which then means true; duration: -1 when it may be negative
+  std::int64_t low = 0;
   std::int64_t high = 0;  // count: its greatest value; list and map: its most items, 0 = no limit
 };
 
@@ -87,11 +88,14 @@ const Type& sweep_type();
 
 // Types that many fields share.
 namespace types {
-extern const Type text, line, record, flag, seed, duration, duration_range, period, start, size,
-    count_range, positive_range;
+extern const Type text, line, record, flag, mark, seed, duration, signed_duration, duration_range,
+    period, start, size, count_range, positive_range;
 extern const Type message_kind, error_name, partition, destination, selector, selectors,
     selector_pair;
 extern const Type texts, records, broker_ids, broker_id, positive_count, anything;
+// Of an administrator's events (schema_admin.cpp).
+extern const Type new_partitions, new_replicas, event_to, event_before, election, only_never,
+    topic_or_broker_settings;
 extern const Type broker_settings, topic_settings, producer_settings, consumer_settings;
 }  // namespace types
 

@@ -43,6 +43,8 @@ constinit const std::array send_fields{
     Field{"keys", &keys, false, now, "",
           "Keys that are used in turn, or how many (key-1, key-2 and so on)."},
     Field{"size", &types::size, false, now, "100B", "Bytes of each value; its name is a label."},
+    Field{"tombstones", &types::flag, false, now, "false",
+          "The records have no value: in a compacted topic each deletes its key."},
     Field{"every", &types::period, false, now, "0s",
           "Pause between records; 0s is as fast as send() returns."},
     Field{"start", &types::duration, false, now, "0s", "Not before that virtual time."},

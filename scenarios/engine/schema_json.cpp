@@ -80,6 +80,7 @@ class Writer {
   static Json scalar_of(const Type& type) {
     switch (type.shape) {
       case Shape::flag:
+        if (type.low > 0) return {{"type", {"boolean", "null"}}};
         return {{"type", "boolean"}};
       case Shape::count:
         return {{"type", "integer"}, {"minimum", type.low}, {"maximum", type.high}};
@@ -88,7 +89,7 @@ class Writer {
       case Shape::scenario_name:
         return pattern("^[A-Za-z0-9_][A-Za-z0-9._-]{0,99}$");
       case Shape::duration:
-        return pattern(fmt::format("^{}$", duration_part));
+        return pattern(fmt::format("^{}{}$", type.low < 0 ? "-?" : "", duration_part));
       case Shape::duration_range:
         return pattern(fmt::format(R"(^{0}(\.\.{0})?$)", duration_part));
       case Shape::period:

@@ -36,16 +36,30 @@ constinit const std::array network_fields{
 constinit const Type network{
     .shape = Shape::object, .what = "a map with 'latency'", .fields = network_fields};
 
+constinit const std::array disk_fields{
+    Field{"write", &types::duration, false, now, "0s",
+          "How long a write takes; after it, the data is in the page cache."},
+    Field{"flush", &types::duration, false, now, "0s",
+          "How long a flush takes; after it, the data survives a power loss."},
+};
+constinit const Type disk{
+    .shape = Shape::object, .what = "a map such as { flush: 40ms }", .fields = disk_fields};
+constinit const std::array clock_fields{
+    Field{"offset", &types::signed_duration, false, now, "0s",
+          "How far it is ahead of the right time; -2s is behind it."},
+};
+constinit const Type host_clock{
+    .shape = Shape::object, .what = "a map such as { offset: 2s }", .fields = clock_fields};
+
 constinit const std::array host_fields{
     Field{"config", &types::broker_settings, false, now, "",
           "Kafka's settings of this broker, over those of every broker."},
-    Field{"disk", &types::anything, false, later, "",
-          "How its disk behaves, such as { flush: 40ms }."},
-    Field{"clock", &types::anything, false, later, "",
-          "How its clock goes, such as { offset: 2s }."},
+    Field{"disk", &disk, false, now, "", "How its disk behaves, such as { flush: 40ms }."},
+    Field{"clock", &host_clock, false, now, "", "How its clock goes, such as { offset: 2s }."},
 };
-constinit const Type host{
-    .shape = Shape::object, .what = "a map with 'config'", .fields = host_fields};
+constinit const Type host{.shape = Shape::object,
+                          .what = "a map with 'config', 'disk' or 'clock'",
+                          .fields = host_fields};
 constinit const Type hosts{
     .shape = Shape::map, .what = "a map from broker names such as broker-2", .item = &host};
 
@@ -95,6 +109,9 @@ constinit const std::array topic_fields{
     Field{"replicas", &replicas, false, now, "default.replication.factor of the brokers",
           "How many brokers hold each partition, or which (the first is the preferred leader)."},
     Field{"config", &types::topic_settings, false, now, "", "Kafka's settings of the topic."},
+    Field{"start", &types::only_never, false, now, "",
+          "`never`: it is not there at the start; an event creates it, or the first client that "
+          "asks for it."},
 };
 constinit const Type topic{
     .shape = Shape::object, .what = "a map such as { replicas: 3 }", .fields = topic_fields};

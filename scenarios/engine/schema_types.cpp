@@ -18,9 +18,12 @@ constinit const Type line{.shape = Shape::line, .what = "a text of one line"};
 constinit const Type record{
     .shape = Shape::line, .what = "a record: a text of one line that is not empty", .low = 1};
 constinit const Type flag{.shape = Shape::flag, .what = "true or false"};
+constinit const Type mark{.shape = Shape::flag, .what = "true, false or nothing", .low = 1};
 constinit const Type seed{.shape = Shape::seed, .what = "a whole number from 0 on"};
 constinit const Type duration{.shape = Shape::duration,
                               .what = "a duration with its unit, such as 250us, 5ms, 2s or 10m"};
+constinit const Type signed_duration{
+    .shape = Shape::duration, .what = "a duration such as 2s or -2s", .low = -1};
 constinit const Type duration_range{.shape = Shape::duration_range,
                                     .what = "a duration such as 5ms or a range such as 1ms..20ms"};
 constinit const Type period{.shape = Shape::period,
@@ -114,7 +117,8 @@ bool fits(const Type& type, std::string_view text) {
     case Shape::seed:
       return parse_seed(text).has_value();
     case Shape::duration:
-      return parse_duration(text).has_value();
+      return type.low < 0 ? parse_signed_duration(text).has_value()
+                          : parse_duration(text).has_value();
     case Shape::duration_range:
       return parse_duration_range(text).has_value();
     case Shape::period:

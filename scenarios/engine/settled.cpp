@@ -65,6 +65,9 @@ bool Staging::cluster_is_settled() const {
       // Who died is fenced sooner or later, and leaderships move when that happens.
       if (is_up != image->is_alive(id)) return false;
       if (is_up && !cluster_->broker(id)->is_running()) return false;
+      // A broker on a bad disk halts as soon as it writes, which it does every few seconds.
+      const sim::Disk& disk = world_.host(cluster_->name_of(id))->disk();
+      if (is_up && (disk.has_failed() || disk.is_full())) return false;
     }
   }
   for (const auto& [name, topic] : image->topics()) {
@@ -98,6 +101,27 @@ bool Staging::groups_are_settled() const {
   return true;
 }
 
+// What a consumer takes for the end is as old as its last fetch, and a fetch that a dead machine
+// should answer is waited for long.
+bool Staging::consumers_have_read_everything() const {
+  const broker::MetadataImage* image = metadata();
+  for (const auto& client : consumers_) {
+    if (image == nullptr || !client->is_running() || !works(world_, client->name())) continue;
+    const consumer::Consumer& consumer = *client->consumer();
+    if (consumer.is_closed()) continue;
+    for (const TopicPartition& id : consumer.assignment()) {
+      const broker::PartitionRegistration* registration = image->partition(id);
+      const bool is_led = registration != nullptr && registration->leader.is_set() &&
+                          works(world_, cluster_->name_of(registration->leader));
+      if (!is_led) continue;
+      const broker::Partition* leader = cluster_->broker(registration->leader)->replicas().find(id);
+      if (leader != nullptr && consumer.position(id) < leader->log().last_stable_offset())
+        return false;
+    }
+  }
+  return true;
+}
+
 bool Staging::is_settled() const {
   for (const sim::Timer& opening : openings_) {
     if (opening.is_armed()) return false;
@@ -108,7 +132,8 @@ bool Staging::is_settled() const {
   for (const auto& consumer : consumers_) {
     if (!consumer->is_settled()) return false;
   }
-  return groups_are_settled() && cluster_is_settled();
+  if (admin_ && !admin_->is_settled()) return false;
+  return groups_are_settled() && consumers_have_read_everything() && cluster_is_settled();
 }
 
 }  // namespace kafkasim::scenarios

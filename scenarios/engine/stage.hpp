@@ -26,10 +26,14 @@ class Stage {
   virtual void restart(const std::string& name) = 0;
   virtual void stop(const std::string& name) = 0;
   virtual void start(const std::string& name) = 0;
+  // What was not flushed to that broker's disk is torn.
+  virtual void corrupt_tail(const std::string& name) = 0;
   virtual void pause(const std::string& name) = 0;
   virtual void resume(const std::string& name) = 0;
   // The client's application thread stops until then; its other threads go on.
   virtual void stall(const std::string& name, sim::Time until) = 0;
+  // What an administrator asks for; how it ended is reported to the trace later.
+  virtual void administer(const AdminAction&) {}
 };
 
 }  // namespace kafkasim::scenarios

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "protocol/java_hash.hpp"
+#include "scenarios/engine/admin_requests.hpp"
 #include "scenarios/engine/warm_up.hpp"
 #include "sim/check.hpp"
 
@@ -19,11 +20,14 @@ constexpr sim::Duration longest_set_up = std::chrono::seconds(20);
 // The last of it is quiet, so that nothing of the set-up is still under way at time 0.
 constexpr sim::Duration quiet_before_zero = std::chrono::seconds(2);
 
-broker::ClusterSpec cluster_spec(const Cluster& cluster) {
+broker::ClusterSpec cluster_spec(const Cluster& cluster, bool check_invariants,
+                                 const broker::Mutations& mutations) {
   broker::ClusterSpec spec;
+  spec.check_invariants = check_invariants;
+  spec.mutations = mutations;
   for (const Broker& broker : cluster.brokers) {
-    spec.brokers.push_back(
-        {protocol::BrokerId(broker.id), broker.name, broker.rack, broker.config});
+    spec.brokers.push_back({protocol::BrokerId(broker.id), broker.name, broker.rack, broker.config,
+                            broker.disk_write, broker.disk_flush, broker.clock_offset});
   }
   // The controller reads broker settings that concern the whole cluster: those that all brokers
   // share.
@@ -34,28 +38,15 @@ broker::ClusterSpec cluster_spec(const Cluster& cluster) {
   return spec;
 }
 
-protocol::CreatableTopic creatable(const Topic& topic) {
-  protocol::CreatableTopic creatable;
-  creatable.name = topic.name;
-  if (topic.replicas.empty()) {
-    creatable.num_partitions = topic.partitions;
-    creatable.replication_factor = static_cast<std::int16_t>(topic.replication_factor);
-  }
-  for (const std::vector<int>& replicas : topic.replicas) {
-    std::vector<protocol::BrokerId>& assignment = creatable.assignments.emplace_back();
-    for (const int id : replicas) assignment.emplace_back(id);
-  }
-  for (const auto& [name, value] : topic.config.given()) creatable.configs.push_back({name, value});
-  return creatable;
-}
-
 }  // namespace
 
-Staging::Staging(const Scenario& scenario, std::uint64_t seed)
+Staging::Staging(const Scenario& scenario, std::uint64_t seed, bool check_invariants,
+                 const broker::Mutations& mutations)
     : scenario_(scenario),
       world_(seed,
              sim::LatencyRange{scenario.cluster.latency.lowest, scenario.cluster.latency.highest}),
-      cluster_(std::make_unique<broker::Cluster>(world_, cluster_spec(scenario.cluster))) {
+      cluster_(std::make_unique<broker::Cluster>(
+          world_, cluster_spec(scenario.cluster, check_invariants, mutations))) {
   std::vector<std::string> bootstrap;
   for (const Broker& broker : scenario.cluster.brokers) bootstrap.push_back(broker.name);
   std::uint64_t number = 0;
@@ -65,6 +56,10 @@ Staging::Staging(const Scenario& scenario, std::uint64_t seed)
   for (const Consumer& consumer : scenario.consumers) {
     consumers_.push_back(std::make_unique<ConsumerClient>(world_, consumer, bootstrap));
   }
+  const bool is_administered =
+      std::any_of(scenario.events.begin(), scenario.events.end(),
+                  [](const Event& event) { return event.action.admin.has_value(); });
+  if (is_administered) admin_ = std::make_unique<AdminClient>(world_, bootstrap);
 }
 
 // Every coroutine ends before what it refers to.
@@ -77,7 +72,9 @@ std::optional<std::string> Staging::set_up() {
   world_.loop().set_now(sim::zero - longest_set_up);
   cluster_->start();
   std::vector<protocol::CreatableTopic> topics;
-  for (const Topic& topic : scenario_.topics) topics.push_back(creatable(topic));
+  for (const Topic& topic : scenario_.topics) {
+    if (topic.is_there) topics.push_back(creatable(topic));
+  }
   const sim::Time limit = sim::zero - quiet_before_zero;
   if (std::optional<std::string> problem = cluster_->set_up(topics, limit)) return problem;
   std::vector<sim::HostId> brokers;
@@ -206,6 +203,8 @@ void Staging::stop(const std::string& name) {
 
 void Staging::start(const std::string& name) { restart(name); }
 
+void Staging::corrupt_tail(const std::string& name) { cluster_->corrupt_tail(name); }
+
 void Staging::pause(const std::string& name) {
   if (sim::Process* process = world_.host(name)->process()) process->pause();
 }
@@ -216,6 +215,13 @@ void Staging::resume(const std::string& name) {
 
 void Staging::stall(const std::string& name, sim::Time until) {
   if (Client* const found = client(name)) found->stall(until);
+}
+
+void Staging::administer(const AdminAction& action) {
+  if (action.kind != ActionKind::seek) return admin_->submit(action);
+  for (const auto& consumer : consumers_) {
+    if (consumer->name() == action.name) consumer->seek(action.offsets);
+  }
 }
 
 }  // namespace kafkasim::scenarios

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "broker/cluster.hpp"
+#include "scenarios/engine/admin_client.hpp"
 #include "scenarios/engine/client.hpp"
 #include "scenarios/engine/consumer_client.hpp"
 #include "scenarios/engine/producer_client.hpp"
@@ -22,7 +23,8 @@ namespace kafkasim::scenarios {
 class Staging final : public Stage {
  public:
   // `scenario` must outlive it. `seed` stands in for the scenario's own.
-  Staging(const Scenario& scenario, std::uint64_t seed);
+  Staging(const Scenario& scenario, std::uint64_t seed, bool check_invariants = true,
+          const broker::Mutations& mutations = {});
   ~Staging() override;
 
   // Brings the cluster up before time 0, without a trace, then moves the clock to 0. Returns why
@@ -51,9 +53,13 @@ class Staging final : public Stage {
   void restart(const std::string& name) override;
   void stop(const std::string& name) override;
   void start(const std::string& name) override;
+  void corrupt_tail(const std::string& name) override;
   void pause(const std::string& name) override;
   void resume(const std::string& name) override;
   void stall(const std::string& name, sim::Time until) override;
+  void administer(const AdminAction& action) override;
+  // Null when the scenario needs none.
+  const AdminClient* admin() const { return admin_.get(); }
 
  private:
   Client* client(std::string_view name) const;
@@ -61,6 +67,7 @@ class Staging final : public Stage {
   std::vector<std::string> active_controller() const;
   std::vector<std::string> coordinator_of(const std::string& group) const;
   bool groups_are_settled() const;
+  bool consumers_have_read_everything() const;
   bool cluster_is_settled() const;
 
   const Scenario& scenario_;
@@ -68,6 +75,7 @@ class Staging final : public Stage {
   std::unique_ptr<broker::Cluster> cluster_;
   std::vector<std::unique_ptr<ProducerClient>> producers_;
   std::vector<std::unique_ptr<ConsumerClient>> consumers_;
+  std::unique_ptr<AdminClient> admin_;
   std::deque<sim::Timer> openings_;  // of clients that start at their time
 };
 

@@ -5,7 +5,11 @@
 
 #include <algorithm>
 
+#include "protocol/events.hpp"
+
 namespace kafkasim::scenarios {
+
+namespace events = protocol::events;
 
 namespace {
 
@@ -25,6 +29,7 @@ void add_names(std::vector<std::string>& to, const std::vector<std::string>& nam
 
 void Timeline::observe(sim::Time time, std::string_view who, const sim::TraceEvent& event) {
   if (time < sim::zero) return;
+  if (is_old_news(who, event)) return;
   std::optional<Happening> what = happening(who, event);
   if (!what) return;
   if (what->event == "retried") forget_error(time, *what);
@@ -48,6 +53,17 @@ void Timeline::observe(sim::Time time, std::string_view who, const sim::TraceEve
   }
 }
 
+// That a broker follows is worth a line only where it led, or believed so, before.
+bool Timeline::is_old_news(std::string_view who, const sim::TraceEvent& event) {
+  const auto key = [who](const TopicPartition& partition) {
+    return Key(who, to_string(partition));
+  };
+  if (const auto* led = event.as<events::BecameLeader>()) led_.insert(key(led->partition));
+  if (const auto* led = event.as<events::Appended>()) led_.insert(key(led->partition));
+  const auto* follows = event.as<events::BecameFollower>();
+  return follows != nullptr && led_.erase(key(follows->partition)) == 0;
+}
+
 // Records that something happened to at the same moment are told in one line.
 bool Timeline::joins_last_line(sim::Time time, const Key& key, Happening& what) {
   if (what.kind == Kind::other) return false;
@@ -66,16 +82,23 @@ bool Timeline::joins_last_line(sim::Time time, const Key& key, Happening& what) 
   return true;
 }
 
-// What is handled in the moment of its poll() needs no line about the poll().
+// What is handled in the moment of its poll() needs no line about the poll(). Where a log has gaps
+// a poll() is told in several lines.
 void Timeline::forget_polled(sim::Time time, const Happening& handled) {
   const auto shown = shown_.find({handled.who, "polled " + handled.place});
   if (shown == shown_.end() || shown->second.lines == 0) return;
-  Line& line = lines_[shown->second.last];
-  if (line.time != time || line.gone || line.pending == 0) return;
-  if (--line.pending > 0) return;
-  line.gone = true;
-  --shown->second.lines;
-  --lines_since_turn_;
+  for (std::size_t i = shown->second.last + 1; i-- > 0 && lines_[i].time == time;) {
+    Line& line = lines_[i];
+    const bool tells_it = line.what.kind == Kind::polled && line.what.who == handled.who &&
+                          line.what.place == handled.place && line.what.first <= handled.first &&
+                          handled.last <= line.what.last;
+    if (!tells_it || line.gone || line.pending == 0) continue;
+    if (--line.pending > 0) return;
+    line.gone = true;
+    --shown->second.lines;
+    --lines_since_turn_;
+    return;
+  }
 }
 
 // "will send A again" tells the error too.
@@ -140,10 +163,15 @@ TimelineEntry Timeline::told(const Fold& fold) {
                                 : fmt::format("{} partitions", fold.places.size());
   const std::string since = fmt::format("since {} s", seconds(fold.since));
   TimelineEntry out{fold.until, fold.last.weight, fold.last.who, {}};
+  if (fold.lines == 1) {
+    Happening alone = fold.last;
+    alone.names = fold.names;
+    out.text = sentence(alone);
+    return out;
+  }
   if (fold.last.kind == Kind::other) {
-    out.text = fold.lines == 1 ? fold.last.text
-                               : fmt::format("... {} more such lines {}, the last: {}", fold.lines,
-                                             since, fold.last.text);
+    out.text =
+        fmt::format("... {} more such lines {}, the last: {}", fold.lines, since, fold.last.text);
   } else if (fold.last.kind == Kind::committed) {
     out.text = fmt::format("... {} more commits {}, the last: offset {} of {}", fold.lines, since,
                            fold.last.last.value(), fold.last.place);
@@ -151,8 +179,8 @@ TimelineEntry Timeline::told(const Fold& fold) {
     const std::string names = fold.records < names_kept
                                   ? some_names(fold.names, fold.records)
                                   : fold.names.front() + " .. " + fold.last_name;
-    out.text = fmt::format("... {} {} more record{} {} ({}): {}", verb(fold.last.kind),
-                           fold.records, fold.records == 1 ? "" : "s", since, place, names);
+    out.text = fmt::format("... {} {} more records {} ({}): {}", verb(fold.last.kind), fold.records,
+                           since, place, names);
   }
   return out;
 }

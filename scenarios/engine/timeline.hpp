@@ -53,6 +53,7 @@ class Timeline {
     Happening last;
   };
 
+  bool is_old_news(std::string_view who, const sim::TraceEvent& event);
   bool joins_last_line(sim::Time time, const Key& key, Happening& what);
   void forget_polled(sim::Time time, const Happening& handled);
   void forget_error(sim::Time time, const Happening& retried);
@@ -64,7 +65,8 @@ class Timeline {
   std::vector<Line> lines_;
   std::map<Key, Shown> shown_;  // since the last turn
   std::size_t lines_since_turn_ = 0;
-  std::map<Key, Fold> folds_;         // since the last turn; by who and event
+  std::map<Key, Fold> folds_;  // since the last turn; by who and event
+  std::set<Key> led_;          // who acted as leader of what, as far as told: broker, partition
   std::map<Key, std::size_t> turns_;  // how often the story turned that way
   std::vector<TimelineEntry> folded_;
   std::uint64_t left_out_ = 0;

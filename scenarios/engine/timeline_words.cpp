@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "consumer/failure.hpp"
 #include "protocol/events.hpp"
 #include "scenarios/engine/fault_event.hpp"
 #include "scenarios/engine/ledger.hpp"
@@ -155,6 +156,101 @@ std::optional<Happening> of_log(const sim::TraceEvent& event) {
   return std::nullopt;
 }
 
+std::string broker_list(const std::vector<protocol::BrokerId>& brokers) {
+  std::string ids;
+  for (const protocol::BrokerId id : brokers)
+    ids += fmt::format("{}{}", ids.empty() ? "" : " ", id.value());
+  return "[" + ids + "]";
+}
+
+std::optional<Happening> of_administration(const sim::TraceEvent& event) {
+  if (const auto* e = event.as<events::TopicDeleted>())
+    return told(Weight::notable, true, fmt::format("deleted {}", e->topic));
+  if (const auto* e = event.as<events::PartitionsAdded>()) {
+    if (is_internal(e->topic)) return std::nullopt;
+    return told(Weight::notable, true,
+                fmt::format("{} has {} partitions now, {} before", e->topic, e->to, e->from));
+  }
+  if (const auto* e = event.as<events::ReassignmentChanged>()) {
+    if (is_internal(e->partition.topic)) return std::nullopt;
+    if (e->adding.empty() && e->removing.empty()) {
+      return told(Weight::notable, true,
+                  fmt::format("replicas of {} are {} now, no reassignment is under way",
+                              to_string(e->partition), broker_list(e->replicas)));
+    }
+    return told(Weight::notable, true,
+                fmt::format("reassigns {}: adds {}, removes {}", to_string(e->partition),
+                            broker_list(e->adding), broker_list(e->removing)));
+  }
+  if (const auto* e = event.as<events::ConfigChanged>()) {
+    return told(Weight::notable, true,
+                e->is_set ? fmt::format("{} of {} is {} now", e->setting, e->of, e->value)
+                          : fmt::format("{} of {} is back to its default", e->setting, e->of));
+  }
+  if (const auto* e = event.as<events::LogStartRaised>()) {
+    return told(Weight::notable, true,
+                fmt::format("{} begins at offset {} now: what was before it is deleted",
+                            to_string(e->partition), offset_text(e->to)));
+  }
+  if (const auto* e = event.as<events::AdminDone>())
+    return told(Weight::notable, false, "done: " + e->request);
+  if (const auto* e = event.as<events::AdminFailed>()) {
+    return told(Weight::trouble, true,
+                fmt::format("could not {}: {}{}", e->request, protocol::name(e->error),
+                            parenthesised(e->message)));
+  }
+  return std::nullopt;
+}
+
+// Records that leave a log otherwise than by truncation, and what happens to disks.
+std::vector<std::string> names_in(const std::vector<protocol::StoredBatch>& batches) {
+  std::vector<std::string> names;
+  for (const protocol::StoredBatch& stored : batches) {
+    for (std::string& name : names_of(stored.batch)) names.push_back(std::move(name));
+  }
+  return names;
+}
+
+// The records that went; empty where that is nothing to tell of.
+template <class Event>
+std::string gone(const Event& e) {
+  if (is_internal(e.partition.topic)) return "";
+  const std::vector<std::string> names = names_in(e.removed);
+  return some_names(names, names.size());
+}
+
+std::optional<Happening> of_disk(const sim::TraceEvent& event) {
+  std::string names;
+  if (const auto* e = event.as<events::UnflushedLost>()) {
+    if (names = gone(*e); names.empty()) return std::nullopt;
+    return told(
+        Weight::trouble, true,
+        fmt::format("lost {} of {}: not flushed to its disk", names, to_string(e->partition)));
+  }
+  if (const auto* e = event.as<events::RecoveryCut>()) {
+    if (names = gone(*e); names.empty()) return std::nullopt;
+    return told(Weight::trouble, true,
+                fmt::format("found {} of {} torn in recovery and cut it off", names,
+                            to_string(e->partition)));
+  }
+  if (const auto* e = event.as<events::RecordsDeleted>()) {
+    if (names = gone(*e); names.empty()) return std::nullopt;
+    return told(Weight::notable, true,
+                fmt::format("deleted {} of {} ({}): its log starts at offset {} now", names,
+                            to_string(e->partition), e->reason, offset_text(e->new_start)));
+  }
+  if (const auto* e = event.as<events::Compacted>()) {
+    if (names = gone(*e); names.empty()) return std::nullopt;
+    return told(Weight::notable, true,
+                fmt::format("compacted {}: {} went", to_string(e->partition), names));
+  }
+  if (const auto* e = event.as<events::LogDirFailed>()) {
+    return told(Weight::trouble, true,
+                fmt::format("cannot use its log directory any more ({}) and halts", e->reason));
+  }
+  return std::nullopt;
+}
+
 std::optional<Happening> of_cluster(const sim::TraceEvent& event) {
   if (const auto* e = event.as<events::Elected>()) {
     if (is_internal(e->partition.topic)) return std::nullopt;
@@ -197,9 +293,18 @@ std::optional<Happening> of_cluster(const sim::TraceEvent& event) {
     return told(Weight::notable, true,
                 fmt::format("is no longer the active controller (epoch {})", e->epoch.value()));
   }
+  if (const auto* e = event.as<events::BecameFollower>()) {
+    if (is_internal(e->partition.topic)) return std::nullopt;
+    const std::string leader =
+        e->leader.is_set() ? broker_text(e->leader) + " leads" : "nobody leads";
+    return told(Weight::notable, false,
+                fmt::format("learns that {} {} in epoch {} and is a follower now", leader,
+                            to_string(e->partition), e->leader_epoch.value()));
+  }
   if (event.as<events::BrokerStarted>() != nullptr) {
     return told(Weight::notable, false, "takes part in the cluster (unfenced)");
   }
+  if (auto administered = of_administration(event)) return administered;
   if (const auto* e = event.as<events::TopicCreated>()) {
     if (is_internal(e->topic)) return std::nullopt;
     return told(Weight::routine, false, fmt::format("created {}", e->topic));
@@ -253,6 +358,11 @@ std::optional<Happening> of_consumer(const sim::TraceEvent& event) {
   if (const auto* e = event.as<events::Handled>()) {
     return of_record(Kind::handled, e->partition, e->offset, e->record);
   }
+  if (const auto* e = event.as<consumer::PollThrew>()) {
+    return told(Weight::trouble, true,
+                fmt::format("poll() threw {}{}; the application ends", e->exception,
+                            e->message.empty() ? "" : ": " + e->message));
+  }
   if (const auto* e = event.as<events::PositionReset>()) {
     return told(Weight::notable, false,
                 fmt::format("position in {} goes from {} to {}{}", to_string(e->partition),
@@ -284,7 +394,8 @@ std::string offsets_text(const Happening& h) {
 }  // namespace
 
 std::optional<Happening> happening(std::string_view who, const sim::TraceEvent& event) {
-  for (const auto of : {of_producer, of_log, of_cluster, of_group, of_consumer, of_fault}) {
+  for (const auto of :
+       {of_producer, of_log, of_disk, of_cluster, of_group, of_consumer, of_fault}) {
     if (std::optional<Happening> found = of(event)) {
       found->event = event.name();
       if (found->who.empty()) found->who = who;

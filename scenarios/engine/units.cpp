@@ -29,6 +29,13 @@ std::optional<Number> digits(std::string_view text) {
 
 std::optional<Duration> parse_duration(std::string_view text) { return sim::parse_duration(text); }
 
+std::optional<Duration> parse_signed_duration(std::string_view text) {
+  const bool is_negative = text.starts_with('-');
+  const auto size = parse_duration(is_negative ? text.substr(1) : text);
+  if (!size) return std::nullopt;
+  return is_negative ? -*size : *size;
+}
+
 std::optional<DurationRange> parse_duration_range(std::string_view text) {
   const auto dots = text.find("..");
   const auto lowest = parse_duration(text.substr(0, dots));

@@ -15,6 +15,8 @@ namespace kafkasim::scenarios {
 
 // "250us", "5ms", "2s", "10m", "7d". Never negative.
 std::optional<Duration> parse_duration(std::string_view text);
+// The same, or with a minus before it.
+std::optional<Duration> parse_signed_duration(std::string_view text);
 // "1ms..20ms", or a single duration for both ends.
 std::optional<DurationRange> parse_duration_range(std::string_view text);
 // A duration, or a rate: "1000/s" is 1ms. Units of rates: s, m, h, d.

@@ -114,9 +114,16 @@ TEST_CASE(
     "A broker knows the versions of what it serves and refuses what only the controller serves") {
   TestCluster lab(1);
   lab.set_up({});
-  const auto versions = lab.call<protocol::ApiVersionsResponse>(1, protocol::ApiVersionsRequest());
+  const auto versions =
+      lab.call<protocol::ApiVersionsResponse>(1, protocol::ApiVersionsRequest{"tool", "1.0"});
   REQUIRE(versions);
-  CHECK(versions->api_keys.size() == 15);
+  CHECK(versions->error == ErrorCode::none);
+  CHECK(versions->api_keys.size() == 22);
+  const auto nameless =
+      lab.call<protocol::ApiVersionsResponse>(1, protocol::ApiVersionsRequest{"-x", "1.0"});
+  REQUIRE(nameless);
+  CHECK(nameless->error == ErrorCode::invalid_request);
+  CHECK(nameless->api_keys.empty());
   const auto refused =
       lab.call<protocol::BrokerHeartbeatResponse>(1, protocol::BrokerHeartbeatRequest());
   REQUIRE(refused);

@@ -12,7 +12,9 @@ class GroupCluster : public TestCluster {
  public:
   explicit GroupCluster(int brokers, std::map<std::string, std::string> config = {})
       : TestCluster(brokers, with_one_offsets_partition(std::move(config))) {
-    set_up({});
+    std::vector<int> all;
+    for (int id = 1; id <= brokers; ++id) all.push_back(id);
+    set_up({topic_on("orders", {all})});
     find_coordinator();
     // The new leader has to load its (empty) partition.
     run_for(10ms);

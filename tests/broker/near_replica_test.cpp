@@ -123,6 +123,7 @@ TEST_CASE("Who is not in sync, fenced, or not that far is not named") {
   lab.restart(2);
   lab.run_for(3s);
   CHECK(lab.answer("b", 1, 0) == "broker 2");
+  lab.set_isr({1});
   lab.fence(2);
   CHECK(lab.answer("b", 1, 0) == "0:A 1:B");
 }

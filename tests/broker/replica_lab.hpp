@@ -1,6 +1,6 @@
 // A cluster of brokers that only replicate: real logs, partitions, fetchers and connections; the
-// metadata is written by the test, and a stand-in for the controller says yes to every ISR change
-// (or nothing at all).
+// metadata is written by the test, and changes of an ISR are decided as the controller does, at
+// once (or not at all).
 #pragma once
 
 #include <memory>
@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "broker/controller/replication_control.hpp"
+#include "broker/invariants/invariant_checker.hpp"
 #include "broker/replica_manager.hpp"
 #include "broker/request_server.hpp"
 #include "protocol/events.hpp"
@@ -33,18 +35,20 @@ class ReplicaLab;
 // One broker: what survives a crash, and what runs.
 class Node final : public RequestHandler {
  public:
-  Node(sim::World& world, sim::Host& host, int id, sim::HostId controller)
+  Node(sim::World& world, sim::Host& host, int id, sim::HostId controller,
+       InvariantChecker& invariants)
       : world_(world),
         host_(host),
         id_(id),
         controller_(controller),
+        invariants_(invariants),
         storage_(host.storage<Storage>()) {}
 
   void boot() {
     sim::Process& process = host_.boot();
     image_ = MetadataImage();
     context_.emplace(Context{world_, host_, process, BrokerId(id_), config, image_, controller_,
-                             protocol::BrokerEpoch(id_ - 1)});
+                             protocol::BrokerEpoch(id_ - 1), &invariants_, mutations});
     replicas_ = std::make_unique<ReplicaManager>(*context_, storage_);
     server_ = std::make_unique<RequestServer>(process, world_.network(), host_.id(), *this, 600s);
     server_->start();
@@ -79,12 +83,14 @@ class Node final : public RequestHandler {
   LogStorage& log_storage(const TopicPartition& id = orders) { return storage_.logs[id]; }
 
   protocol::ConfigValues config{protocol::broker_config_defs()};
+  Mutations mutations;  // planted bugs
 
  private:
   sim::World& world_;
   sim::Host& host_;
   int id_;
   sim::HostId controller_;
+  InvariantChecker& invariants_;
   Storage& storage_;
   MetadataImage image_;
   std::optional<Context> context_;
@@ -103,7 +109,7 @@ class ReplicaLab : public RequestHandler {
     client_.boot();
     for (int id = 1; id <= brokers; ++id) {
       sim::Host& host = world.add_host("broker-" + std::to_string(id));
-      nodes_.push_back(std::make_unique<Node>(world, host, id, controller_.id()));
+      nodes_.push_back(std::make_unique<Node>(world, host, id, controller_.id(), invariants));
       RegisterBrokerRecord record;
       record.broker_id = BrokerId(id);
       record.host = host.name();
@@ -111,8 +117,10 @@ class ReplicaLab : public RequestHandler {
       metadata.push_back(record);
     }
     metadata.push_back(TopicRecord{"orders", orders_id});
-    for (const auto& [name, value] : topic_config)
+    for (const auto& [name, value] : topic_config) {
       metadata.push_back(ConfigRecord{"orders", name, value});
+      if (name == "min.insync.replicas") min_isr_ = std::stoi(value);
+    }
   }
   ~ReplicaLab() override {
     for (const auto& node : nodes_) node->host().crash();
@@ -124,25 +132,25 @@ class ReplicaLab : public RequestHandler {
   void boot_all() {
     for (const auto& node : nodes_) node->boot();
   }
-  // orders-`partition`, led by the first replica, all of them in sync.
-  void create(std::initializer_list<int> replicas, std::int32_t partition = 0,
-              int leader_epoch = 0) {
+  // orders-`partition`, led by the first replica, all of them in sync unless it is said who.
+  void create(std::initializer_list<int> replicas, std::int32_t partition = 0, int leader_epoch = 0,
+              std::initializer_list<int> isr = {}) {
     PartitionRecord record;
     record.partition = partition;
     record.topic_id = orders_id;
     record.replicas = ids(replicas);
-    record.isr = record.replicas;
+    record.isr = isr.size() > 0 ? ids(isr) : record.replicas;
     record.leader = record.replicas.front();
     record.leader_epoch = protocol::LeaderEpoch(leader_epoch);
     record.partition_epoch = protocol::PartitionEpoch(0);
     metadata.push_back(record);
     spread();
   }
-  void fence(int id) {
+  void fence(int id, bool fenced = true) {
     BrokerRegistrationChangeRecord change;
     change.broker_id = BrokerId(id);
     change.broker_epoch = protocol::BrokerEpoch(id - 1);
-    change.fenced = true;
+    change.fenced = fenced;
     metadata.push_back(change);
     spread();
   }
@@ -163,8 +171,38 @@ class ReplicaLab : public RequestHandler {
     metadata.push_back(change);
     spread();
   }
+  // The metadata as the controller knows it.
+  MetadataImage image() const {
+    MetadataImage image;
+    MetadataDelta delta;
+    for (const MetadataRecord& record : metadata) image.apply(record, image.next_offset(), delta);
+    return image;
+  }
+  // What Kafka's controller decides on that.
+  template <class Decide>
+  auto control(Decide decide) {
+    const MetadataImage now = image();
+    ReplicationControl control(now, settings, sim::Rng(1));
+    MetadataRecords records;
+    auto outcome = decide(control, records);
+    metadata.insert(metadata.end(), records.begin(), records.end());
+    spread();
+    return outcome;
+  }
+  // To those brokers, in that order; none: takes the reassignment back.
+  ErrorCode reassign(std::optional<std::vector<int>> target) {
+    std::optional<BrokerIds> brokers;
+    if (target) {
+      brokers.emplace();
+      for (const int id : *target) brokers->push_back(BrokerId(id));
+    }
+    return control([&](const ReplicationControl& c, MetadataRecords& records) {
+      return c.reassign(orders, brokers, records);
+    });
+  }
   // Every running broker that is not kept in the dark applies all metadata.
   void spread() {
+    decide();
     for (std::size_t i = 0; i < nodes_.size(); ++i) {
       if (nodes_[i]->host().is_up() && !in_the_dark.contains(static_cast<int>(i) + 1))
         nodes_[i]->apply(metadata);
@@ -249,47 +287,33 @@ class ReplicaLab : public RequestHandler {
     const auto& alter = std::get<protocol::AlterPartitionRequest>(request.body);
     if (deaf) co_return Answer::close_connection();
     if (hesitates > sim::Duration(0)) co_await sim::sleep_until(world.now() + hesitates);
-    protocol::AlterPartitionResponse response;
-    for (const protocol::AlterPartitionItem& item : alter.partitions)
-      response.partitions.push_back(decide(item));
-    spread();
-    co_return Answer(std::move(response));
+    co_return Answer(decide_on(alter));
   }
 
   sim::World world{1, {1ms, 1ms}};
+  InvariantChecker invariants{world.loop()};
   std::vector<MetadataRecord> metadata;
-  std::set<int> in_the_dark;  // brokers that metadata does not reach
-  bool deaf = false;          // the controller hangs up
-  sim::Duration hesitates{};  // before the controller decides on a change of an ISR
+  std::set<int> in_the_dark;     // brokers that metadata does not reach
+  ReplicationSettings settings;  // of the controller
+  bool deaf = false;             // the controller hangs up
+  sim::Duration hesitates{};     // before the controller decides on a change of an ISR
 
  private:
-  protocol::AlterPartitionItemResponse decide(const protocol::AlterPartitionItem& item) {
-    MetadataImage image;
+  // What the metadata says by now is what the controller decided.
+  void decide() {
     MetadataDelta delta;
-    for (const MetadataRecord& record : metadata) image.apply(record, image.next_offset(), delta);
-    const PartitionRegistration* now = image.partition(item.partition);
-    protocol::AlterPartitionItemResponse response;
-    response.partition = item.partition;
-    response.topic_id = item.topic_id;
-    if (item.leader_epoch < now->leader_epoch) {
-      response.error = ErrorCode::fenced_leader_epoch;
-      return response;
+    while (image_.next_offset() < Offset(static_cast<std::int64_t>(metadata.size()))) {
+      image_.apply(metadata[static_cast<std::size_t>(image_.next_offset().value())],
+                   image_.next_offset(), delta);
     }
-    if (item.partition_epoch < now->partition_epoch) {
-      response.error = ErrorCode::invalid_update_version;
-      return response;
-    }
-    PartitionChangeRecord change;
-    change.partition = item.partition.partition;
-    change.topic_id = item.topic_id;
-    change.isr.emplace();
-    for (const auto& member : item.new_isr) change.isr->push_back(member.broker_id);
-    metadata.push_back(change);
-    response.leader_id = now->leader;
-    response.leader_epoch = now->leader_epoch;
-    response.isr = *change.isr;
-    response.partition_epoch = now->partition_epoch.next();
-    return response;
+    invariants.decided(image_, delta, min_isr_);
+  }
+  protocol::AlterPartitionResponse decide_on(const protocol::AlterPartitionRequest& request) {
+    return control([&](const ReplicationControl& c, MetadataRecords& records) {
+      auto decision = c.alter_partition(request);
+      records = std::move(decision.records);
+      return decision.response;
+    });
   }
   sim::Task<> exchange(Pending* pending, protocol::RequestBody body) {
     protocol::Request request;
@@ -302,6 +326,8 @@ class ReplicaLab : public RequestHandler {
     if (!pending->closed) pending->body = result.message->open<protocol::Response>()->body;
   }
 
+  MetadataImage image_;
+  std::int32_t min_isr_ = 1;
   sim::Host& controller_ = world.add_host("controller-1");
   sim::Host& client_ = world.add_host("client");
   std::unique_ptr<RequestServer> server_;

@@ -163,7 +163,7 @@ TEST_CASE("A follower whose log ends before the leader's begins starts over ther
   REQUIRE(old.append_as_follower(stored(0, 0, batch({"A"}))));
   lab.node(2).log_storage() = behind;
   lab.boot_all();
-  lab.create({1, 2});
+  lab.create({1, 2}, 0, 0, {1});
   lab.run_for(3s);
   CHECK(lab.state(2) == "leader=1 epoch=0 log=K hw=11");
   CHECK(lab.node(2).replicas().find(orders)->log().start_offset() == Offset(10));
@@ -194,6 +194,7 @@ TEST_CASE("After an unclean election a follower with a longer log cuts it to the
   CHECK(lab.produce(1, {"C"}).error == ErrorCode::none);
   lab.crash(1);
   lab.restart(2);
+  lab.fence(2, false);
   lab.elect(2, {2});
   lab.restart(1);
   lab.run_for(3s);

@@ -238,6 +238,58 @@ TEST_CASE("A zombie leader serves what was replicated, acks with acks=1 only, an
   CHECK(lab.state(2) == "leader=2 epoch=1 isr=1,2,3 log=A,B hw=2");
 }
 
+TEST_CASE(
+    "Of one piece of news a broker takes deletions first, then what it leads, then the rest") {
+  ReplicaLab lab(2);
+  lab.boot_all();
+  lab.create({1, 2}, 0);
+  lab.create({2, 1}, 1);
+  lab.metadata.push_back(TopicRecord{"old", {8, 8}});
+  PartitionRecord old;
+  old.topic_id = {8, 8};
+  old.replicas = old.isr = ids({1, 2});
+  old.leader = BrokerId(1);
+  old.leader_epoch = protocol::LeaderEpoch(0);
+  old.partition_epoch = protocol::PartitionEpoch(0);
+  lab.metadata.push_back(old);
+  lab.spread();
+  struct Order final : LeadershipListener {
+    void became_leader(const TopicPartition& id, protocol::LeaderEpoch) override {
+      heard += "leads " + to_string(id) + "; ";
+    }
+    void resigned(const TopicPartition& id) override { heard += "resigns " + to_string(id) + "; "; }
+    void high_watermark_moved(const TopicPartition&, Offset) override {}
+    std::string heard;
+  } order;
+  lab.node(1).replicas().add_listener(order);
+  lab.in_the_dark = {1};
+  lab.elect(2, {1, 2}, 0);
+  lab.elect(1, {1, 2}, 1);
+  lab.metadata.push_back(RemoveTopicRecord{{8, 8}});
+  lab.in_the_dark.clear();
+  lab.spread();
+  CHECK(order.heard == "resigns old-0; leads orders-1; resigns orders-0; ");
+}
+
+TEST_CASE("A leader acts on the controller's answer before the metadata log brings it") {
+  ReplicaLab lab(2);
+  lab.boot_all();
+  lab.create({1, 2});
+  lab.in_the_dark = {1};
+  lab.set_isr({1});
+  lab.in_the_dark.clear();
+  lab.spread();
+  lab.in_the_dark = {1};
+  lab.run_for(3s);  // 2 is back, and 1 has that from the answer alone
+  const Partition* const leader = lab.node(1).replicas().find(orders);
+  CHECK(leader->isr() == ids({1, 2}));
+  CHECK(leader->partition_epoch() == protocol::PartitionEpoch(2));
+  lab.in_the_dark.clear();
+  lab.spread();  // the same again, which changes nothing
+  CHECK(leader->partition_epoch() == protocol::PartitionEpoch(2));
+  CHECK(lab.events("leader").size() == 1);
+}
+
 TEST_CASE("A record whose write timed out may be replicated later, and a retry stores it twice") {
   ReplicaLab lab(2);
   lab.boot_all();

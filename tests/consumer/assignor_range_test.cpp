@@ -1,7 +1,7 @@
-// The range assignor against recorded assignments of Kafka's own, and its rules one by one.
+// The rules of the range assignor one by one. Recorded assignments of Kafka's are replayed in
+// tests/conformance.
 #include "consumer/assignor.hpp"
 
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -22,29 +22,6 @@ AssignorMember member(const std::string& id, std::vector<std::string> topics,
   return out;
 }
 
-AssignorTopics topics_of(const nlohmann::json& row) {
-  AssignorTopics topics;
-  for (const auto& [topic, count] : row.at("topics").items()) {
-    topics[topic].resize(count.get<std::size_t>());
-  }
-  if (!row.contains("partition_racks")) return topics;
-  for (const auto& [topic, racks] : row.at("partition_racks").items()) {
-    for (std::size_t i = 0; i < racks.size(); ++i)
-      topics[topic][i] = racks[i].get<std::vector<std::string>>();
-  }
-  return topics;
-}
-
-std::vector<AssignorMember> members_of(const nlohmann::json& row) {
-  std::vector<AssignorMember> members;
-  for (const auto& each : row.at("members")) {
-    members.push_back(member(each.at("id"), each.at("topics"), each.value("instance", "")));
-    if (each.contains("rack"))
-      members.back().subscription.rack_id = each.at("rack").get<std::string>();
-  }
-  return members;
-}
-
 nlohmann::json as_json(const Assignments& assignments) {
   nlohmann::json out = nlohmann::json::object();
   for (const auto& [id, partitions] : assignments) {
@@ -56,17 +33,6 @@ nlohmann::json as_json(const Assignments& assignments) {
 }
 
 }  // namespace
-
-TEST_CASE("the range assignor divides as Kafka's does, lists in the same order") {
-  std::ifstream file("tests/vectors/assignor_range.jsonl");
-  int cases = 0;
-  for (std::string line; std::getline(file, line); ++cases) {
-    const auto row = nlohmann::json::parse(line);
-    INFO(line);
-    CHECK(as_json(consumer::assign_range(topics_of(row), members_of(row))) == row.at("assignment"));
-  }
-  CHECK(cases == 120);
-}
 
 TEST_CASE("the first members of a topic get one partition more, of every topic the same members") {
   const AssignorTopics topics{{"a", consumer::TopicRacks(3)}, {"b", consumer::TopicRacks(3)}};

@@ -14,6 +14,7 @@ namespace {
 struct Log {
   protocol::FetchPartitionResponse answer;
   std::int64_t end = 0;
+  std::int64_t append_time_ms = -1;  // -1 = the records carry their own times
 
   protocol::RecordBatch batch(const std::vector<std::string>& values) {
     protocol::RecordBatch result;
@@ -29,7 +30,7 @@ struct Log {
     protocol::StoredBatch stored;
     stored.base_offset = Offset(end);
     stored.leader_epoch = protocol::LeaderEpoch(3);
-    stored.append_time_ms = 99;
+    stored.append_time_ms = append_time_ms;
     end += content.offset_count();
     stored.batch = protocol::make_ref<protocol::RecordBatch>(std::move(content));
     answer.records.push_back(std::move(stored));
@@ -135,9 +136,8 @@ TEST_CASE("the position passes offsets that compaction took from the end of a ba
 
 TEST_CASE("records of a topic with append times carry those") {
   Log log;
-  protocol::RecordBatch batch = log.batch({"A"});
-  batch.timestamp_type = protocol::TimestampType::log_append_time;
-  log.add(std::move(batch));
+  log.append_time_ms = 99;
+  log.add({"A"});
   CompletedFetch fetch(log.answer, Offset(0), IsolationLevel::read_uncommitted);
   CHECK(fetch.take(1).at(0).record.timestamp_ms == 99);
 }

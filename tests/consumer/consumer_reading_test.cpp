@@ -42,6 +42,28 @@ TEST_CASE("latest skips what was stored before the look-up") {
   CHECK(lab.read("reader", 1) == Values{"C"});
 }
 
+TEST_CASE("a leader that cannot name the end yet is asked again") {
+  Reader lab("latest");
+  lab.cluster.append("orders", 0, {"A"});
+  int refusals = 0;
+  lab.cluster.script =
+      [&](int, const protocol::Request& request) -> std::optional<protocol::ResponseBody> {
+    const auto* list = std::get_if<protocol::ListOffsetsRequest>(&request.body);
+    if (list == nullptr || refusals == 3) return std::nullopt;
+    ++refusals;
+    protocol::ListOffsetsResponse response;
+    response.partitions.emplace_back().partition = orders;
+    response.partitions.back().error = protocol::ErrorCode::offset_not_available;
+    return response;
+  };
+  lab.begin();
+  CHECK(lab.read("reader", 1, 500ms).empty());
+  CHECK(refusals == 3);
+  CHECK(lab.consumer().position(orders) == protocol::Offset(1));
+  lab.cluster.append("orders", 0, {"B"});
+  CHECK(lab.read("reader", 1) == Values{"B"});
+}
+
 TEST_CASE("without a reset policy the application is told that there is no offset") {
   Reader lab("none");
   lab.begin();

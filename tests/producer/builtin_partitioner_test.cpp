@@ -1,15 +1,13 @@
-// The sticky partitioner, given the random numbers that Kafka's was given.
+// When the sticky partitioner changes its partition. Recorded runs of Kafka's are replayed in
+// tests/conformance.
 #include "producer/builtin_partitioner.hpp"
 
 #include <deque>
-#include <fstream>
-#include <nlohmann/json.hpp>
 #include <set>
 
 #include "tests/support/catch.hpp"
 
 using namespace kafkasim;
-using Json = nlohmann::json;
 using producer::BuiltInPartitioner;
 
 namespace {
@@ -35,40 +33,7 @@ client::Metadata metadata_of(int partitions, const std::set<int>& without_leader
   return metadata;
 }
 
-void replay(const Json& script) {
-  const client::Metadata metadata =
-      metadata_of(script.at("partitions"), script.at("without_leader").get<std::set<int>>());
-  std::int32_t drawn = 0;
-  BuiltInPartitioner partitioner("t", script.at("sticky_batch_size"), [&drawn] { return drawn; });
-  for (const Json& step : script.at("steps")) {
-    if (step.at("op") == "append") {
-      drawn = step.at("random");
-      CHECK(partitioner.current(metadata) == step.at("partition").get<std::int32_t>());
-      drawn = step.at("random_for_switch");
-      partitioner.appended(step.at("bytes"), step.at("enable_switch"), metadata);
-    } else if (step.value("disabled", false)) {
-      partitioner.forget_load();
-    } else {
-      partitioner.update_load(step.at("queue_sizes"), step.at("partition_ids"));
-    }
-  }
-}
-
 }  // namespace
-
-TEST_CASE("records without a key go where Kafka's sticky partitioner sends them") {
-  std::ifstream in("tests/vectors/builtin_partitioner.jsonl");
-  REQUIRE(in);
-  std::string line;
-  int cases = 0;
-  while (std::getline(in, line)) {
-    const Json script = Json::parse(line);
-    INFO("case " << script.at("case"));
-    replay(script);
-    ++cases;
-  }
-  CHECK(cases == 80);
-}
 
 TEST_CASE(
     "the partition changes after batch.size bytes, or twice that when a batch is still open") {

@@ -50,6 +50,20 @@ TEST_CASE(
       "removed by broker-1's truncation at 21.300 s to follow broker-2, leader since 16.000 s");
 }
 
+TEST_CASE(
+    "a record that a replaced leader acked names the leader that had taken its place before") {
+  Story story;
+  story.stores("till", "payments-0", 0, "A");
+  story.at(7s).elected("payments-0", 2, 1);
+  story.at(15s).sent("till", "payments", "B").appended("broker-1", "payments-0", 1, "B");
+  story.at(15001ms).acked("till", "payments-0", 1, "B");
+  story.at(30s).truncated("broker-1", "payments-0", 1, "B");
+  story.replica("payments-0", "broker-2", "A", 1).replica("payments-0", "broker-1", "A", 1);
+  CHECK(found(story) == "lost B");
+  has(cause(story),
+      "removed by broker-1's truncation at 30.000 s to follow broker-2, leader since 7.000 s");
+}
+
 TEST_CASE("a record that only a dead broker's disk holds is lost all the same") {
   Story story;
   story.sent("till", "payments", "A")
@@ -93,6 +107,8 @@ TEST_CASE("compaction removes a record without losing it") {
   story.replica("orders-0", "broker-1", "A B", 2);
   std::vector<protocol::StoredBatch>& log = story.state.partitions[0].replicas[0].log;
   log.erase(log.begin());
+  CHECK(found(story) == "lost A");  // nobody said where it went
+  story.compacted("broker-1", "orders-0", 0, "A");
   CHECK(found(story).empty());
 }
 
@@ -101,7 +117,15 @@ TEST_CASE("retention does not excuse the loss of a record whose offset another o
   story.stores("shop", "orders-0", 0, "A");
   story.elected("orders-0", 2, 1, true).truncated("broker-1", "orders-0", 0, "A");
   story.stores("shop", "orders-0", 0, "B").stores("shop", "orders-0", 1, "C");
-  story.replica("orders-0", "broker-2", "C", 2, 1);
+  story.deleted("broker-2", "orders-0", 0, "B").replica("orders-0", "broker-2", "C", 2, 1);
+  CHECK(found(story) == "lost A");
+}
+
+TEST_CASE(
+    "retention does not excuse what a power loss took before the log started again behind it") {
+  Story story;
+  story.stores("shop", "orders-0", 0, "A").unflushed("broker-1", "orders-0", 0, "A");
+  story.replica("orders-0", "broker-1", "", 5, 5);
   CHECK(found(story) == "lost A");
 }
 
@@ -109,7 +133,20 @@ TEST_CASE("a record that no disk holds any more was not flushed") {
   Story story;
   story.stores("shop", "orders-0", 0, "A").replica("orders-0", "broker-1", "", 0);
   CHECK(found(story) == "lost A");
-  has(cause(story), "not flushed when the power failed");
+  has(cause(story), "gone from every log");
+  story.at(3s).unflushed("broker-1", "orders-0", 0, "A");
+  has(cause(story), "it was not flushed when broker-1 lost power, the last time at 3.000 s");
+  story.at(4s).tell("broker-2", events::LogDirFailed{"Input/output error"});
+  has(cause(story), "; the disk of broker-2 failed at 4.000 s");
+}
+
+TEST_CASE("a record that recovery cut off is lost to a torn disk") {
+  Story story;
+  story.stores("shop", "orders-0", 0, "A").replica("orders-0", "broker-1", "", 0);
+  story.at(3s).tell("broker-1",
+                    events::RecoveryCut{tp("orders-0"), Offset(0), {story.stored(0, 0, "A")}});
+  CHECK(found(story) == "lost A");
+  has(cause(story), "broker-1's recovery found it torn and cut it off at 3.000 s");
 }
 
 // ---- duplicated ----
@@ -369,6 +406,7 @@ TEST_CASE("a handled record that was stored again or removed by retention is no 
   Story story;
   story.stores("shop", "orders-0", 0, "A").sent("shop", "orders", "B");
   story.handled("tool", "", "orders-0", 0, "A B").truncated("broker-1", "orders-0", 1, "B");
+  story.deleted("broker-2", "orders-0", 0, "A");
   story.replica("orders-0", "broker-2", "B", 2, 1);
   CHECK(found(story).empty());
 }

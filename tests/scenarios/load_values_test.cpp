@@ -115,13 +115,14 @@ producers:
       - { to: t, count: 3, keys: 2, size: 1KiB, every: 1000/s, start: 5s }
       - { to: t-2, count: 2, key: k }
       - { to: t-1, values: [A], keys: [x, y] }
+      - { to: t, values: [gone], key: x, tombstones: true }
     on-failure: resend
     start: never
 )");
   const Producer& shop = s.producers.at(0);
   CHECK(shop.on_failure == OnFailure::resend);
   CHECK_FALSE(shop.start);
-  REQUIRE(shop.sends.size() == 3);
+  REQUIRE(shop.sends.size() == 4);
   CHECK(shop.sends[0].record_count() == 3);
   CHECK(shop.sends[0].record(2) == "shop-3");
   CHECK(shop.sends[0].key(0) == "key-1");
@@ -137,6 +138,8 @@ producers:
   CHECK(shop.sends[2].topic == "t-1");
   CHECK_FALSE(shop.sends[2].partition);
   CHECK(shop.sends[2].key(0) == "x");
+  CHECK_FALSE(shop.sends[2].tombstones);
+  CHECK(shop.sends[3].tombstones);
 }
 
 TEST_CASE("a producer's settings are resolved as Kafka resolves them") {

@@ -96,6 +96,22 @@ class Story {
                    std::string_view names) {
     return tell(who, events::Truncated{tp(partition), Offset(to), {stored(to, 0, names)}});
   }
+  // Other ways out of a log; the records stood from `base` on.
+  Story& deleted(std::string_view who, std::string_view partition, std::int64_t base,
+                 std::string_view names) {
+    const protocol::StoredBatch gone = stored(base, 0, names);
+    return tell(who,
+                events::RecordsDeleted{tp(partition), gone.next_offset(), "retention", {gone}});
+  }
+  Story& compacted(std::string_view who, std::string_view partition, std::int64_t base,
+                   std::string_view names) {
+    const protocol::StoredBatch gone = stored(base, 0, names);
+    return tell(who, events::Compacted{tp(partition), gone.next_offset(), 100, 0, {gone}});
+  }
+  Story& unflushed(std::string_view who, std::string_view partition, std::int64_t base,
+                   std::string_view names) {
+    return tell(who, events::UnflushedLost{tp(partition), Offset(base), {stored(base, 0, names)}});
+  }
   Story& elected(std::string_view partition, int leader, std::int32_t epoch, bool unclean = false) {
     return tell("controller-1", events::Elected{tp(partition), protocol::BrokerId(leader),
                                                 protocol::LeaderEpoch(epoch), unclean});

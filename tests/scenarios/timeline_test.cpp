@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "consumer/failure.hpp"
 #include "tests/scenarios/story.hpp"
 #include "tests/support/catch.hpp"
 
@@ -47,6 +48,13 @@ TEST_CASE("what is handled in the moment of its poll is told once") {
   story.polled("billing", "orders-0", 0, "A B").handled("billing", "billing", "orders-0", 0, "A B");
   CHECK(lines(story) ==
         std::vector<std::string>{"0.000 billing: handled A B (orders-0 offsets 0-1)"});
+  Story gap;
+  gap.polled("billing", "orders-0", 1, "A").polled("billing", "orders-0", 5, "B C");
+  gap.handled("billing", "billing", "orders-0", 1, "A");
+  gap.handled("billing", "billing", "orders-0", 5, "B C");
+  CHECK(lines(gap) ==
+        std::vector<std::string>{"0.000 billing: handled A (orders-0 offset 1)",
+                                 "0.000 billing: handled B C (orders-0 offsets 5-6)"});
   Story half;
   half.polled("billing", "orders-0", 0, "A B").handled("billing", "billing", "orders-0", 0, "A");
   CHECK(lines(half).size() == 2);
@@ -60,6 +68,30 @@ TEST_CASE("a retry tells its error, which then needs no line of its own") {
       lines(story) ==
       std::vector<std::string>{
           "0.000 shop: will send A to orders-0 again (attempt 1 ended with NOT_ENOUGH_REPLICAS)"});
+}
+
+TEST_CASE("only a broker that led before is told to have become a follower") {
+  Story story;
+  const auto follows = [](int epoch) {
+    return events::BecameFollower{tp("orders-0"), protocol::LeaderEpoch(epoch),
+                                  protocol::BrokerId(2)};
+  };
+  story.at(1s).appended("broker-1", "orders-0", 0, "A");
+  story.at(2s).tell("broker-3", follows(1)).tell("broker-1", follows(1));
+  story.at(3s).tell("broker-1", follows(2));
+  CHECK(lines(story) == std::vector<std::string>{
+                            "1.000 broker-1: appended A to orders-0 at offset 0",
+                            "2.000 broker-1: learns that broker-2 leads orders-0 in epoch 1 and is "
+                            "a follower now",
+                        });
+}
+
+TEST_CASE("what poll() threw is told") {
+  Story story;
+  story.tell("billing", consumer::PollThrew{"NoOffsetForPartitionException", "no offset"});
+  CHECK(lines(story) == std::vector<std::string>{
+                            "0.000 billing: poll() threw NoOffsetForPartitionException: no offset; "
+                            "the application ends"});
 }
 
 TEST_CASE("faults, elections and truncations are turns with their weight") {
@@ -114,6 +146,10 @@ TEST_CASE("records of one moment are one line, however many, and few hidden ones
   for (int i = 1; i <= 8; ++i)
     few.at(i * 1s).sent("shop", "orders", std::string(1, static_cast<char>('A' + i - 1)));
   CHECK(lines(few).back() == "8.000 shop: ... sent 2 more records since 7.000 s (orders): G H");
+  Story one;
+  for (int i = 1; i <= 7; ++i)
+    one.at(i * 1s).sent("shop", "orders", std::string(1, static_cast<char>('A' + i - 1)));
+  CHECK(lines(one).back() == "7.000 shop: sent G to orders");
 }
 
 TEST_CASE("a storm of turns is folded, but no fault ever is") {

@@ -1,0 +1,25 @@
+// Draws a scenario from a seed: a cluster, topics, clients, and faults that the configuration
+// promises to survive and that all end.
+#pragma once
+
+#include <cstdint>
+
+#include "scenarios/engine/scenario.hpp"
+
+namespace kafkasim::stress {
+
+struct DrawOptions {
+  int brokers = 0;          // 0 = 3 to 5
+  bool power_loss = true;   // of brokers and controllers
+  bool controllers = true;  // more than one, and faults of theirs
+};
+
+// When the last fault ends, from virtual time 0.
+struct Drawn {
+  scenarios::Scenario scenario;
+  scenarios::Duration faults_end{};
+};
+
+Drawn draw(std::uint64_t seed, const DrawOptions& options);
+
+}  // namespace kafkasim::stress
