@@ -138,7 +138,8 @@ sim::Task<> GroupMember::run_join(std::shared_ptr<Join> join) {
 void GroupMember::complete_join(const protocol::Bytes& bytes) {
   if (!is_leader_) assignment_snapshot_.reset();
   const std::optional<protocol::ConsumerAssignment> assignment = protocol::decode_assignment(bytes);
-  CHECKED(assignment.has_value(), "{} cannot read its assignment", context_.name);
+  CHECKED(assignment.has_value(), "{} cannot read its assignment of {} bytes", context_.name,
+          bytes.view().size());
   const Partitions assigned(assignment->partitions.begin(), assignment->partitions.end());
   if (!subscriptions_.matches_subscription(assigned)) {
     membership_.request_rejoin("received assignment does not match the current subscription");

@@ -60,8 +60,10 @@ void ClassicGroups::store_assignment(ClassicGroup& group,
   AssignmentStored stored{group.id(), request.generation_id, request.member_id, {}};
   for (const protocol::SyncGroupAssignment& each : request.assignments)
     stored.assignments[each.member_id] = each.assignment;
-  effects_.writes.add({{GroupMetadataKey{group.id()}, group.metadata_value(stored.assignments)}},
-                      false, std::move(stored));
+  // Before the assignments move on: arguments are evaluated in no order.
+  std::vector<GroupRecord> records{
+      {GroupMetadataKey{group.id()}, group.metadata_value(stored.assignments)}};
+  effects_.writes.add(std::move(records), false, std::move(stored));
 }
 
 void ClassicGroups::assignment_written(const AssignmentStored& stored, ErrorCode error) {

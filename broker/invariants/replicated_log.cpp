@@ -54,23 +54,20 @@ std::size_t ReplicatedLog::position(Offset offset) const {
   return static_cast<std::size_t>(found - batches_.begin());
 }
 
-const Record* ReplicatedLog::record_at(Offset offset, LeaderEpoch epoch) const {
+bool ReplicatedLog::has_other_epoch_at(Offset offset, LeaderEpoch epoch) const {
   const std::size_t at = position(offset);
-  if (at == batches_.size() || batches_[at].base_offset > offset ||
-      batches_[at].leader_epoch != epoch) {
-    return nullptr;
-  }
+  return at < batches_.size() && batches_[at].base_offset <= offset &&
+         batches_[at].leader_epoch != epoch;
+}
+
+const Record* ReplicatedLog::record_at(Offset offset) const {
+  const std::size_t at = position(offset);
+  if (at == batches_.size() || batches_[at].base_offset > offset) return nullptr;
   const auto& records = batches_[at].batch->records;
   const auto found = std::find_if(records.begin(), records.end(), [&](const Record& record) {
     return batches_[at].base_offset + record.offset_delta == offset;
   });
   return found == records.end() ? nullptr : &*found;
-}
-
-bool ReplicatedLog::is_of_other_epoch(Offset offset, LeaderEpoch epoch) const {
-  const std::size_t at = position(offset);
-  return at < batches_.size() && batches_[at].base_offset <= offset &&
-         batches_[at].leader_epoch != epoch;
 }
 
 bool ReplicatedLog::holds(const StoredBatch& stored, bool gaps) const {
@@ -83,8 +80,8 @@ bool ReplicatedLog::holds(const StoredBatch& stored, bool gaps) const {
   for (const Record& record : stored.batch->records) {
     const Offset offset = stored.base_offset + record.offset_delta;
     if (offset < start_) continue;
-    if (is_of_other_epoch(offset, stored.leader_epoch)) return false;
-    const Record* const mine = record_at(offset, stored.leader_epoch);
+    if (has_other_epoch_at(offset, stored.leader_epoch)) return false;
+    const Record* const mine = record_at(offset);
     if (mine == nullptr && gaps) continue;
     if (mine == nullptr || !same(*mine, record)) return false;
     if (!gaps && offset != next) return false;

@@ -39,9 +39,8 @@ class ReplicatedLog {
   // The first batch that ends after `offset`.
   std::size_t position(protocol::Offset offset) const;
   bool holds(const protocol::StoredBatch& stored, bool gaps) const;
-  // A batch of another epoch covers that offset; compaction cannot be the reason.
-  bool is_of_other_epoch(protocol::Offset offset, protocol::LeaderEpoch epoch) const;
-  const protocol::Record* record_at(protocol::Offset offset, protocol::LeaderEpoch epoch) const;
+  bool has_other_epoch_at(protocol::Offset offset, protocol::LeaderEpoch epoch) const;
+  const protocol::Record* record_at(protocol::Offset offset) const;
   bool is_empty_between(protocol::Offset from, protocol::Offset to) const;
 
   std::vector<protocol::StoredBatch> batches_;

@@ -192,6 +192,26 @@ TEST_CASE(
   CHECK(lab.group()->members().contains("c-1"));
 }
 
+TEST_CASE("a new coordinator hands out the assignments that the old one stored") {
+  GroupLab old;
+  const std::string leader = old.join_new();
+  const std::string other = old.join_new();
+  old.pass(sim::Duration(0));
+  old.sync(leader, {{leader, protocol::Bytes("mine")}, {other, protocol::Bytes("yours")}});
+  REQUIRE(old.state() == "Stable");
+
+  GroupLab lab;
+  for (const broker::GroupRecord& record : old.log) {
+    lab.coordinator.replay(record, lab.log_end(), lab.now);
+    lab.log.push_back(record);
+  }
+  lab.coordinator.loaded(lab.now);
+  lab.settle();
+  const auto synced = lab.reply<protocol::SyncGroupResponse>(lab.sync(other));
+  CHECK(synced.error == ErrorCode::none);
+  CHECK(synced.assignment.view() == "yours");
+}
+
 TEST_CASE("a coordinator that resigns sends everybody away") {
   GroupLab lab;
   lab.make_stable(2);

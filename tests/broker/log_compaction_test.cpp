@@ -116,6 +116,22 @@ TEST_CASE("The active segment, what is unstable and what is young are not compac
   CHECK(log.log->clean(now_ms).removed.empty());
 }
 
+TEST_CASE("An open transaction keeps its segment and all later ones from being compacted") {
+  Compacted log;
+  log.put({keyed("a", "1")});
+  log.put({keyed("a", "2", now_ms + 2000)});
+  log.append(sequenced(0, {keyed("b", "1", now_ms + 2000)}, true));
+  log.tick = 2000;
+  log.seal();
+  log.seal();
+  REQUIRE(log.bases() == "0 1 3 4");
+  CHECK(log.log->high_watermark() == Offset(5));
+  CHECK(log.cleanable_range() == "0..1");
+  log.append(marker(own, ControlType::commit), AppendOrigin::coordinator);
+  log.replicate_all();
+  CHECK(log.cleanable_range() != "0..1");
+}
+
 TEST_CASE("A log is due when it is dirty enough, or when its oldest dirty record waits too long") {
   LogConfig config = compacting();
   config.min_cleanable_dirty_ppm = 500'000;

@@ -183,6 +183,9 @@ TEST_CASE("Producers are written down on a roll, on a clean stop and by recovery
   lab.crash();  // a new segment was begun at 6; the snapshot at 5 is no segment's any more
   CHECK(lab.snapshots() == "2 4 6 7");
   CHECK(last_sequence(lab) == 6);
+  lab.storage.producer_snapshots.clear();
+  lab.crash();  // before and after each segment from the one with the recovery point, 5, on
+  CHECK(lab.snapshots() == "4 6 7");
 }
 
 TEST_CASE("After any restart only the last batch of a producer is known as a duplicate") {

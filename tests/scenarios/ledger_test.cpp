@@ -114,6 +114,13 @@ TEST_CASE("truncated records are noted once a broker, and the last committed off
   CHECK_FALSE(story.ledger.committed("billing", tp("orders-1")).is_set());
 }
 
+TEST_CASE("what a deposed coordinator learns late to be committed is old news") {
+  Story story;
+  story.committed("billing", "orders-0", 4, 1).committed("billing", "orders-0", 9, 2);
+  story.committed("billing", "orders-0", 5, 1);
+  CHECK(story.ledger.committed("billing", tp("orders-0")) == Offset(9));
+}
+
 TEST_CASE("internal topics and records without a name leave no mark") {
   Story story;
   protocol::RecordBatch internal;

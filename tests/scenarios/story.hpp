@@ -130,9 +130,11 @@ class Story {
     }
     return *this;
   }
-  Story& committed(std::string_view group, std::string_view partition, std::int64_t offset) {
-    return tell("broker-1", events::OffsetCommitted{std::string(group), tp(partition),
-                                                    Offset(offset), "member"});
+  Story& committed(std::string_view group, std::string_view partition, std::int64_t offset,
+                   std::int32_t coordinator_epoch = 0) {
+    return tell("broker-1",
+                events::OffsetCommitted{std::string(group), tp(partition), Offset(offset), "member",
+                                        protocol::LeaderEpoch(coordinator_epoch)});
   }
   Story& joined(std::string_view who, std::string_view group, int generation,
                 std::string_view partitions) {

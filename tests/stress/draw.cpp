@@ -122,6 +122,7 @@ void Draw::producers() {
     set(producer.config, "enable.idempotence", idempotent ? "true" : "false");
     set(producer.config, "linger.ms", fmt::format("{}", number(0, 1) * 20));
     if (rng_.chance(1, 3)) set(producer.config, "batch.size", "0");
+    if (rng_.chance(1, 3)) set(producer.config, "max.in.flight.requests.per.connection", "1");
     SendPlan& plan = producer.sends.emplace_back();
     plan.topic = drawn_.scenario
                      .topics[static_cast<std::size_t>(

@@ -19,9 +19,9 @@ TEST_CASE("drawn faults that the configuration survives break no promise") {
 }
 
 TEST_CASE("a drawn scenario written down is a scenario file of the same run") {
-  const Drawn drawn = draw(3, {});
+  const Drawn drawn = draw(4, {});
   const scenarios::Loaded loaded =
-      scenarios::load_scenario_text("stress-3.yaml", to_yaml(drawn.scenario));
+      scenarios::load_scenario_text("stress-4.yaml", to_yaml(drawn.scenario));
   REQUIRE(loaded.file);
   const scenarios::RunOptions options;
   CHECK(scenarios::run(loaded.file->scenario, options).outcome.trace_hash ==
