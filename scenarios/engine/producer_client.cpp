@@ -26,7 +26,10 @@ ProducerClient::ProducerClient(sim::World& world, const Producer& spec, std::uin
     first_number_.push_back(first);
     first += static_cast<std::uint64_t>(plan.record_count());
     std::vector<protocol::Bytes>& keys = keys_.emplace_back();
-    for (const std::string& key : plan.keys) keys.emplace_back(key);
+    const std::int64_t different = plan.key_count > 0
+                                       ? std::min(plan.key_count, plan.record_count())
+                                       : static_cast<std::int64_t>(plan.keys.size());
+    for (std::int64_t i = 0; i < different; ++i) keys.emplace_back(*plan.key(i));
   }
 }
 

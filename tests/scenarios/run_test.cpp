@@ -55,6 +55,20 @@ TEST_CASE("every lesson and each of its variants ends as it says", "[run]") {
   CHECK(count >= 7);
 }
 
+TEST_CASE("a number of keys means that many keys in turn", "[run]") {
+  const ScenarioFile file = load(R"(scenario: test
+topics: { orders: { partitions: 1 } }
+producers: { shop: { sends: { to: orders, count: 3, keys: 2 } } }
+)");
+  const RunResult result = run(file.scenario, {});
+  std::string keys;
+  for (const auto& stored : result.outcome.state.partitions.at(0).replicas.at(0).log) {
+    for (const protocol::Record& record : stored.batch->records)
+      keys += std::string(record.key.view()) + " ";
+  }
+  CHECK(keys == "key-1 key-2 key-1 ");
+}
+
 TEST_CASE("the four first lessons hold whatever the seed", "[run]") {
   for (const char* name : {"duplicate-after-lost-ack", "lost-after-ack-with-acks-1",
                            "reordered-by-a-retry", "handled-twice-after-a-rebalance"}) {
