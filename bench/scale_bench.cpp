@@ -9,6 +9,7 @@
 
 #include "bench/bench.hpp"
 #include "scenarios/engine/staging.hpp"
+#include "sim/check.hpp"
 
 namespace kafkasim::bench {
 
@@ -37,7 +38,8 @@ Scenario scenario_of(const Load& load) {
   topic.name = "orders";
   topic.partitions = load.partitions;
   topic.replication_factor = 3;
-  topic.config.set("min.insync.replicas", "2");
+  const std::string error = topic.config.set("min.insync.replicas", "2");
+  CHECKED(error.empty(), "{}", error);
   if (load.records == 0) return scenario;
   constexpr std::int64_t producers = 4;
   for (std::int64_t i = 1; i <= producers; ++i) {

@@ -50,6 +50,14 @@ function(kafkasim_bench)
     add_executable(kafkasim_bench EXCLUDE_FROM_ALL ${sources})
     target_precompile_headers(kafkasim_bench REUSE_FROM kafkasim_precompiled)
     set_target_properties(kafkasim_bench PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
+    # The comparison with librdkafka's mock cluster, where it is installed.
+    find_library(KAFKASIM_RDKAFKA rdkafka)
+    find_path(KAFKASIM_RDKAFKA_INCLUDE librdkafka/rdkafka_mock.h)
+    if(KAFKASIM_RDKAFKA AND KAFKASIM_RDKAFKA_INCLUDE)
+      target_compile_definitions(kafkasim_bench PRIVATE KAFKASIM_HAS_RDKAFKA)
+      target_include_directories(kafkasim_bench SYSTEM PRIVATE ${KAFKASIM_RDKAFKA_INCLUDE})
+      target_link_libraries(kafkasim_bench PRIVATE ${KAFKASIM_RDKAFKA})
+    endif()
     kafkasim_link(
       kafkasim_bench PRIVATE kafkasim_options kafkasim_engine kafkasim_consumer kafkasim_producer
       kafkasim_broker kafkasim_client kafkasim_sim kafkasim_protocol)

@@ -21,23 +21,27 @@ CompletedFetch::CompletedFetch(protocol::FetchPartitionResponse answer, Offset f
                    });
 }
 
-std::vector<ConsumedRecord> CompletedFetch::take(int limit) {
-  std::vector<ConsumedRecord> records;
-  while (!consumed_ && static_cast<int>(records.size()) < limit) {
-    ConsumedRecord record;
-    if (!next_record(record)) break;
-    next_offset_ = record.offset.next();
+int CompletedFetch::take(int limit, std::vector<ConsumedRecord>& out) {
+  int taken = 0;
+  while (!consumed_ && taken < limit) {
+    const protocol::Record* const record = next_record();
+    if (record == nullptr) break;
+    const StoredBatch& stored = answer_.records[next_batch_ - 1];
+    const Offset offset = stored.base_offset + record->offset_delta;
+    out.push_back(ConsumedRecord{answer_.partition, offset, stored.leader_epoch, *record});
+    if (stored.append_time_ms >= 0) out.back().record.timestamp_ms = stored.append_time_ms;
+    next_offset_ = offset.next();
     ++returned_;
-    records.push_back(std::move(record));
+    ++taken;
   }
-  return records;
+  return taken;
 }
 
-bool CompletedFetch::next_record(ConsumedRecord& out) {
+const protocol::Record* CompletedFetch::next_record() {
   for (;;) {
     if (!batch_is_open_ && !open_next_batch()) {
       drain();
-      return false;
+      return nullptr;
     }
     const StoredBatch& stored = answer_.records[next_batch_ - 1];
     const auto& records = stored.batch->records;
@@ -49,9 +53,7 @@ bool CompletedFetch::next_record(ConsumedRecord& out) {
         next_offset_ = offset.next();
         continue;
       }
-      out = ConsumedRecord{answer_.partition, offset, stored.leader_epoch, record};
-      if (stored.append_time_ms >= 0) out.record.timestamp_ms = stored.append_time_ms;
-      return true;
+      return &record;
     }
     batch_is_open_ = false;
   }

@@ -37,15 +37,17 @@ class CompletedFetch {
   bool is_consumed() const { return consumed_; }
   bool has_returned_records() const { return returned_ > 0; }
 
-  // The next records, at most `limit`. Fewer: this was the rest, and the fetch is consumed.
-  std::vector<ConsumedRecord> take(int limit);
+  // Appends the next records to `out`, at most `limit`, and returns how many. Fewer: this was the
+  // rest, and the fetch is consumed.
+  int take(int limit, std::vector<ConsumedRecord>& out);
   void drain() { consumed_ = true; }
 
   // Its head was checked against the position (see fetch_collector).
   bool is_initialized = false;
 
  private:
-  bool next_record(ConsumedRecord& out);
+  // The next record that is not skipped, or null.
+  const protocol::Record* next_record();
   bool open_next_batch();
   void reach_aborted_up_to(protocol::Offset last);
   bool is_skipped(const protocol::StoredBatch& stored);

@@ -135,6 +135,7 @@ sim::Task<PollResult> Consumer::poll(sim::Duration timeout) {
   } while (!woken_ && process_.now() < deadline);
   woken_ = false;
   for (const ConsumedRecord& record : result.records) {
+    if (!context_.world.trace().enabled()) break;
     context_.report(protocol::events::Polled{record.partition, record.offset, record.record});
   }
   if (sim::must_yield(process_)) co_await sim::yield_now();

@@ -10,6 +10,13 @@ namespace kafkasim::consumer {
 using protocol::ErrorCode;
 using protocol::TopicPartition;
 
+namespace {
+
+// Room made for the records of one poll, at most: max.poll.records may be anything.
+constexpr int most_reserved = 512;
+
+}  // namespace
+
 bool FetchCollector::has_available() const {
   return std::any_of(waiting_.begin(), waiting_.end(), [&](const CompletedFetch& fetch) {
     const PartitionState* const state = subscriptions_.find(fetch.partition());
@@ -50,9 +57,7 @@ FetchCollector::Collected FetchCollector::collect(sim::Time now) {
       next_.reset();
       continue;
     }
-    const std::size_t before = out.records.size();
-    take_from(*next_, out, remaining);
-    remaining -= static_cast<int>(out.records.size() - before);
+    remaining -= take_from(*next_, out, remaining);
   }
   for (CompletedFetch& fetch : paused) waiting_.push_back(std::move(fetch));
   return out;
@@ -160,27 +165,30 @@ void FetchCollector::out_of_range(const CompletedFetch& fetch, Collected& out) {
   out.failure = std::move(failure);
 }
 
-void FetchCollector::take_from(CompletedFetch& fetch, Collected& out, int limit) {
+// Returns how many records came.
+int FetchCollector::take_from(CompletedFetch& fetch, Collected& out, int limit) {
   PartitionState* const state = subscriptions_.find(fetch.partition());
   const bool in_place =
       state != nullptr && state->is_fetchable() && state->position()->offset == fetch.next_offset();
   if (!in_place) {
     // The partition was given away or its position moved: the data is of no use.
     fetch.drain();
-    return;
+    return 0;
   }
   FetchPosition position = *state->position();
-  std::vector<ConsumedRecord> records = fetch.take(limit);
+  if (out.records.empty())
+    out.records.reserve(static_cast<std::size_t>(std::min(limit, most_reserved)));
+  const int taken = fetch.take(limit, out.records);
   if (fetch.next_offset() > position.offset) {
     position.offset = fetch.next_offset();
     position.offset_epoch = fetch.last_epoch();
     state->advance(position);
     out.position_advanced = true;
   }
-  if (!records.empty()) state->returned_to = records.back().offset.next();
-  for (ConsumedRecord& record : records) out.records.push_back(std::move(record));
+  if (taken > 0) state->returned_to = out.records.back().offset.next();
   if (fetch.is_consumed() && fetch.has_returned_records())
     subscriptions_.move_to_end(fetch.partition());
+  return taken;
 }
 
 }  // namespace kafkasim::consumer

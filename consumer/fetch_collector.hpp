@@ -45,7 +45,7 @@ class FetchCollector {
   bool initialize(CompletedFetch& fetch, Collected& out, sim::Time now);
   void handle_error(const CompletedFetch& fetch, Collected& out);
   void out_of_range(const CompletedFetch& fetch, Collected& out);
-  void take_from(CompletedFetch& fetch, Collected& out, int limit);
+  int take_from(CompletedFetch& fetch, Collected& out, int limit);
 
   SubscriptionState& subscriptions_;
   const Settings& settings_;

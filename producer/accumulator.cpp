@@ -19,10 +19,12 @@ Accumulator::Accumulator(const Config& config, BufferPool& pool, TransactionMana
       draw_(std::move(draw)) {}
 
 Accumulator::Topic& Accumulator::topic(const std::string& name) {
-  const auto found = topics_.find(name);
-  if (found != topics_.end()) return found->second;
-  return topics_.emplace(name, Topic(BuiltInPartitioner(name, config_.batch_size, draw_)))
-      .first->second;
+  if (last_topic_ != nullptr && last_topic_->first == name) return last_topic_->second;
+  auto found = topics_.find(name);
+  if (found == topics_.end())
+    found = topics_.emplace(name, Topic(BuiltInPartitioner(name, config_.batch_size, draw_))).first;
+  last_topic_ = &*found;
+  return found->second;
 }
 
 std::deque<BatchPtr>* Accumulator::queue(const TopicPartition& partition) {
@@ -45,9 +47,21 @@ BatchPtr Accumulator::make_batch(const TopicPartition& partition, std::int64_t w
   return batch;
 }
 
+bool Accumulator::has_room(const std::string& name, std::optional<std::int32_t> partition,
+                           const protocol::Record& record) const {
+  const auto found = topics_.find(name);
+  if (found == topics_.end()) return false;
+  const std::optional<std::int32_t> chosen =
+      partition ? partition : found->second.partitioner.chosen();
+  if (!chosen) return false;
+  const auto queue = found->second.queues.find(*chosen);
+  return queue != found->second.queues.end() && !queue->second.empty() &&
+         queue->second.back()->has_room_for(record);
+}
+
 Accumulator::Appended Accumulator::append(const std::string& name,
                                           std::optional<std::int32_t> partition,
-                                          const protocol::Record& record, Ticket ticket,
+                                          protocol::Record& record, Ticket ticket,
                                           std::int64_t memory, sim::Time now,
                                           const client::Metadata& metadata) {
   Topic& topic = this->topic(name);
@@ -119,6 +133,15 @@ void Accumulator::insert_in_sequence_order(std::deque<BatchPtr>& queue, const Ba
   queue.insert(place, batch);
 }
 
+namespace {
+
+bool append_copy(Batch& to, const Batch& from, std::size_t index) {
+  protocol::Record record = from.records()[index];
+  return to.append(record, from.tickets()[index]);
+}
+
+}  // namespace
+
 std::size_t Accumulator::split_and_reenqueue(const BatchPtr& big) {
   Topic& topic = this->topic(big->partition().topic);
   // The estimate was wrong, or the broker's limit is low: expect no shrinking for a while.
@@ -126,14 +149,13 @@ std::size_t Accumulator::split_and_reenqueue(const BatchPtr& big) {
   std::vector<BatchPtr> parts;
   const std::vector<protocol::Record>& records = big->records();
   for (std::size_t i = 0; i < records.size(); ++i) {
-    if (!parts.empty() && parts.back()->append(records[i], big->tickets()[i])) continue;
+    if (!parts.empty() && append_copy(*parts.back(), *big, i)) continue;
     if (!parts.empty()) parts.back()->close_for_appends();
     const std::int32_t single =
         protocol::record_size_upper_bound(records[i].key.size(), records[i].value_size);
     const std::int64_t size = std::max(config_.batch_size, single);
     parts.push_back(make_batch(big->partition(), size, 0, big->created(), big->group()));
-    CHECKED(parts.back()->append(records[i], big->tickets()[i]),
-            "the first record of a batch did not fit");
+    CHECKED(append_copy(*parts.back(), *big, i), "the first record of a batch did not fit");
   }
   if (big->has_sequence()) {
     std::int32_t sequence = big->base_sequence();

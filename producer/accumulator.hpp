@@ -36,12 +36,15 @@ class Accumulator {
     bool batch_is_full = false;  // or there are more batches than one: the sender should know
     bool new_batch = false;
   };
-  // Appends to the last batch of the partition, or of one of the partitioner's choice. A new batch
-  // takes `memory` (bytes already allocated; 0 = none yet). Requires: the topic is known to
-  // `metadata`.
+  // Appends to the last batch of the partition, or of one of the partitioner's choice, and takes
+  // the record then. A new batch takes `memory` (bytes already allocated; 0 = none yet). Requires:
+  // the topic is known to `metadata`.
   Appended append(const std::string& topic, std::optional<std::int32_t> partition,
-                  const protocol::Record& record, Ticket ticket, std::int64_t memory, sim::Time now,
+                  protocol::Record& record, Ticket ticket, std::int64_t memory, sim::Time now,
                   const client::Metadata& metadata);
+  // Would append() find room in a batch that is there?
+  bool has_room(const std::string& topic, std::optional<std::int32_t> partition,
+                const protocol::Record& record) const;
 
   // ---- sending ----
   struct Ready {
@@ -124,6 +127,8 @@ class Accumulator {
   BuiltInPartitioner::Draw draw_;
 
   std::map<std::string, Topic> topics_;
+  // The one looked up last: most appends are to the same. Topics stay.
+  std::pair<const std::string, Topic>* last_topic_ = nullptr;
   std::map<std::uint64_t, BatchPtr> incomplete_;  // by serial
   std::set<protocol::TopicPartition> muted_;
   std::map<client::NodeId, std::size_t> drain_index_;

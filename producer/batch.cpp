@@ -7,6 +7,13 @@
 
 namespace kafkasim::producer {
 
+namespace {
+
+// Room made at the first record, at most: a large batch.size alone should cost nothing.
+constexpr std::int64_t most_reserved = 4096;
+
+}  // namespace
+
 Batch::Batch(protocol::TopicPartition partition, std::int64_t write_limit,
              std::int64_t charged_bytes, sim::Time created, std::uint64_t serial,
              std::uint64_t group, protocol::Compression compression, std::int32_t estimate)
@@ -35,16 +42,37 @@ bool Batch::is_full() const {
          (!tickets_.empty() && estimated_size() >= write_limit_);
 }
 
-bool Batch::append(protocol::Record record, Ticket ticket) {
-  if (is_full()) return false;
+// On the wire, as the next record of the batch.
+std::int32_t Batch::size_of(const protocol::Record& record) const {
   const std::int64_t base = records_.empty() ? record.timestamp_ms : records_.front().timestamp_ms;
-  const std::int32_t size = protocol::record_size(record_count(), record.timestamp_ms - base,
-                                                  record.key.size(), record.value_size);
+  return protocol::record_size(record_count(), record.timestamp_ms - base, record.key.size(),
+                               record.value_size);
+}
+
+bool Batch::has_room_for(const protocol::Record& record) const {
+  if (is_full()) return false;
+  return records_.empty() || write_limit_ >= estimated_size() + size_of(record);
+}
+
+bool Batch::append(protocol::Record& record, Ticket ticket) {
+  if (is_full()) return false;
+  const std::int32_t size = size_of(record);
   if (!records_.empty() && write_limit_ < estimated_size() + size) return false;
+  if (records_.empty()) reserve(size);
   uncompressed_ += size;
+  record.offset_delta = record_count();
+  max_timestamp_ms_ = std::max(max_timestamp_ms_, record.timestamp_ms);
   records_.push_back(std::move(record));
   tickets_.push_back(ticket);
   return true;
+}
+
+// Most batches hold records of about one size.
+void Batch::reserve(std::int32_t record_size) {
+  const std::int64_t fitting = write_limit_ / std::max(record_size, 1) + 1;
+  const auto count = static_cast<std::size_t>(std::clamp<std::int64_t>(fitting, 1, most_reserved));
+  records_.reserve(count);
+  tickets_.reserve(count);
 }
 
 const std::vector<protocol::Record>& Batch::records() const {
@@ -65,11 +93,12 @@ const protocol::BatchRef& Batch::sealed() {
   batch.records = std::move(records_);
   records_.clear();
   batch.compression = compression_;
-  protocol::seal(batch);
-  if (compression_ != protocol::Compression::none) {
-    const std::int64_t packed = uncompressed_ * compressed_thousandths(compression_) / 1000;
-    batch.size_in_bytes = protocol::batch_header_size + static_cast<std::int32_t>(packed);
-  }
+  batch.last_offset_delta = record_count() - 1;
+  batch.max_timestamp_ms = max_timestamp_ms_;
+  const std::int64_t packed = compression_ == protocol::Compression::none
+                                  ? uncompressed_
+                                  : uncompressed_ * compressed_thousandths(compression_) / 1000;
+  batch.size_in_bytes = protocol::batch_header_size + static_cast<std::int32_t>(packed);
   stamp(batch);
   closed_for_appends_ = true;
   sealed_ = protocol::make_ref<protocol::RecordBatch>(std::move(batch));

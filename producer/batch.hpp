@@ -38,8 +38,9 @@ class Batch {
         protocol::Compression compression, std::int32_t estimate);
 
   // ---- filling ----
-  // False when the record does not fit; the first one always does.
-  bool append(protocol::Record record, Ticket ticket);
+  // Takes the record. False, and nothing done, when it does not fit; the first one always does.
+  bool append(protocol::Record& record, Ticket ticket);
+  bool has_room_for(const protocol::Record& record) const;
   bool is_full() const;
   // No further record, whatever the room.
   void close_for_appends() { closed_for_appends_ = true; }
@@ -103,6 +104,8 @@ class Batch {
     return attempts_ > 0 && attempts_ == attempts_at_leader_change_;
   }
   void stamp(protocol::RecordBatch& batch) const;
+  void reserve(std::int32_t record_size);
+  std::int32_t size_of(const protocol::Record& record) const;
 
   protocol::TopicPartition partition_;
   std::int64_t write_limit_;
@@ -116,6 +119,7 @@ class Batch {
   std::vector<protocol::Record> records_;  // until sealed
   std::vector<Ticket> tickets_;
   std::int64_t uncompressed_ = 0;  // bytes of the records
+  std::int64_t max_timestamp_ms_ = -1;
   bool closed_for_appends_ = false;
   protocol::BatchRef sealed_;
 

@@ -23,6 +23,8 @@ class BufferPool {
 
   // Takes the bytes if they are there and nobody waits.
   bool try_allocate(std::int64_t bytes);
+  // Would try_allocate() succeed?
+  bool has(std::int64_t bytes) const { return queued() == 0 && available() >= bytes; }
   // Joins the line. The waiter must leave it: with the memory once served(), without it otherwise.
   Ticket wait_for(std::int64_t bytes);
   // Leaves the line; what was collected and not served goes back. True if served: the bytes are the

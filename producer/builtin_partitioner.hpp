@@ -23,6 +23,8 @@ class BuiltInPartitioner {
 
   // The partition of the moment; draws one if there is none. Requires: the topic is known.
   std::int32_t current(const client::Metadata& metadata);
+  // The partition chosen already, if any.
+  std::optional<std::int32_t> chosen() const { return current_; }
   // Counts bytes appended to the current partition; switches once there are enough and `may_switch`
   // (the batch of the moment is complete), at the latest at twice that. True if it switched.
   bool appended(std::int64_t bytes, bool may_switch, const client::Metadata& metadata);

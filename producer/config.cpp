@@ -21,6 +21,12 @@ protocol::Compression read_compression(const std::string& text) {
   return protocol::Compression::none;
 }
 
+// Classes that are not here were refused before.
+PartitionerKind read_partitioner(const protocol::ConfigValues& values) {
+  if (values.is_null("partitioner.class")) return PartitionerKind::java_default;
+  return PartitionerKind::round_robin;
+}
+
 void read_network(const protocol::ConfigValues& values, Config& config) {
   client::NetworkClient::Config& network = config.network;
   network.client_id = config.client_id;
@@ -70,6 +76,7 @@ Config read_config(const protocol::ConfigValues& values, std::string client_id,
   config.retry_backoff = values.duration_ms("retry.backoff.ms");
   config.retry_backoff_max = values.duration_ms("retry.backoff.max.ms");
   config.transaction_timeout = values.duration_ms("transaction.timeout.ms");
+  config.partitioner = read_partitioner(values);
   config.ignore_keys = values.flag("partitioner.ignore.keys");
   config.adaptive_partitioning = values.flag("partitioner.adaptive.partitioning.enable");
   config.availability_timeout = values.duration_ms("partitioner.availability.timeout.ms");

@@ -14,6 +14,22 @@
 
 namespace kafkasim::producer {
 
+// Who chooses the partition of a record that does not name one.
+enum class PartitionerKind {
+  java_default,  // partitioner.class is null: by murmur2 of the key, else sticky
+  round_robin,   // RoundRobinPartitioner
+  // Those of librdkafka by its own names.
+  random,
+  consistent,
+  consistent_random,
+  murmur2,
+  murmur2_random,
+  fnv1a,
+  fnv1a_random,
+  // A class of the application, told by rule: the beginning of the key names the partitions.
+  by_key_prefix
+};
+
 struct Config {
   std::string client_id;
   std::string transactional_id;  // empty = none
@@ -32,6 +48,9 @@ struct Config {
   sim::Duration retry_backoff = std::chrono::milliseconds(100);
   sim::Duration retry_backoff_max = std::chrono::seconds(1);
   sim::Duration transaction_timeout = std::chrono::minutes(1);
+  PartitionerKind partitioner = PartitionerKind::java_default;
+  // librdkafka: how long records without a key stay with a partition; 0 = each is drawn anew.
+  sim::Duration sticky_linger{0};
   bool ignore_keys = false;
   bool adaptive_partitioning = true;
   sim::Duration availability_timeout{0};  // 0 = off

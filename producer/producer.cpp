@@ -58,14 +58,38 @@ void Producer::start() { sim::spawn(process_, run()); }
 
 // ---- send ----
 
-sim::Task<bool> Producer::send(OutgoingRecord outgoing, Callback callback) {
+bool Producer::try_send(const std::string& topic, std::optional<std::int32_t> partition,
+                        protocol::Record& record, Ticket ticket) {
+  if (waiting_sends_ > 0 || closing_ || !knows(topic, partition)) return false;
+  if (config_.idempotent && transactions_.fatal_error()) return false;
+  const std::int32_t size = protocol::record_size_upper_bound(record.key.size(), record.value_size);
+  if (size > config_.max_request_size || size > config_.buffer_memory) return false;
+  const std::int64_t memory = std::max<std::int64_t>(config_.batch_size, size);
+  partition = choose_partition(topic, partition, record);
+  if (!pool_.has(memory) && !accumulator_.has_room(topic, partition, record)) return false;
+
+  if (world_.trace().enabled()) world_.trace().add(name_, events::Sent{topic, record});
+  if (record.timestamp_ms < 0) record.timestamp_ms = sim::to_epoch_ms(process_.now());
+  Accumulator::Appended appended =
+      accumulator_.append(topic, partition, record, ticket, 0, process_.now(), metadata_);
+  if (appended.needs_memory > 0) {
+    const bool got = pool_.try_allocate(appended.needs_memory);
+    CHECKED(got, "{} has no memory for a batch", name_);
+    appended = accumulator_.append(topic, partition, record, ticket, appended.needs_memory,
+                                   process_.now(), metadata_);
+  }
+  if (appended.batch_is_full || appended.new_batch) transport_.wake();
+  return true;
+}
+
+sim::Task<bool> Producer::send(OutgoingRecord outgoing, Ticket ticket) {
   const Waiting waiting(waiting_sends_);
   protocol::Record& record = outgoing.record;
   world_.trace().add(name_, events::Sent{outgoing.topic, record});
   if (sim::must_yield(process_)) co_await sim::yield_now();
   const sim::Time deadline = sim::later(process_.now(), config_.max_block);
   if (closing_) {
-    reject(outgoing, -1, Failure{ErrorCode::unknown_server_error, closed_message}, callback);
+    reject(outgoing, -1, Failure{ErrorCode::unknown_server_error, closed_message}, ticket);
     co_return false;
   }
   std::optional<Failure> failure =
@@ -73,13 +97,13 @@ sim::Task<bool> Producer::send(OutgoingRecord outgoing, Callback callback) {
   if (!failure && config_.idempotent) failure = transactions_.fatal_error();
   if (!failure) failure = check_size(record);
   if (failure) {
-    reject(outgoing, -1, *failure, callback);
+    reject(outgoing, -1, *failure, ticket);
     co_return false;
   }
   if (record.timestamp_ms < 0) record.timestamp_ms = sim::to_epoch_ms(process_.now());
-  const std::optional<std::int32_t> partition = choose_partition(outgoing);
+  const std::optional<std::int32_t> partition =
+      choose_partition(outgoing.topic, outgoing.partition, record);
 
-  const Ticket ticket = next_ticket_++;
   Accumulator::Appended appended =
       accumulator_.append(outgoing.topic, partition, record, ticket, 0, process_.now(), metadata_);
   if (appended.needs_memory > 0) {
@@ -94,16 +118,30 @@ sim::Task<bool> Producer::send(OutgoingRecord outgoing, Callback callback) {
                               pool_.exhausted_message(bytes, waited.count())};
       const Failure closed{ErrorCode::unknown_server_error,
                            "Producer closed while send in progress"};
-      reject(outgoing, appended.partition, closing_ ? closed : exhausted, callback);
+      reject(outgoing, appended.partition, closing_ ? closed : exhausted, ticket);
       co_return false;
     }
     appended = accumulator_.append(outgoing.topic, partition, record, ticket, bytes, process_.now(),
                                    metadata_);
     if (!appended.used_memory) pool_.release(bytes);
   }
-  if (callback) callbacks_.emplace(ticket, std::move(callback));
   if (appended.batch_is_full || appended.new_batch) transport_.wake();
   co_return true;
+}
+
+bool Producer::knows(const std::string& topic, std::optional<std::int32_t> partition) {
+  if (known_.version != metadata_.update_version() || known_.at != process_.now() ||
+      known_.topic != topic) {
+    metadata_.add_topic(topic, process_.now());
+    const client::TopicInfo* info = metadata_.topic(topic);
+    known_.partitions = info == nullptr || metadata_.topic_error(topic) != ErrorCode::none
+                            ? 0
+                            : static_cast<std::int32_t>(info->partitions.size());
+    known_.topic = topic;
+    known_.version = metadata_.update_version();
+    known_.at = process_.now();
+  }
+  return known_.partitions > 0 && partition.value_or(0) < known_.partitions;
 }
 
 sim::Task<std::optional<Failure>> Producer::await_metadata(std::string topic,
@@ -151,12 +189,13 @@ std::optional<Failure> Producer::check_size(const protocol::Record& record) cons
   return std::nullopt;
 }
 
-std::optional<std::int32_t> Producer::choose_partition(const OutgoingRecord& outgoing) const {
-  if (outgoing.partition) return outgoing.partition;
-  if (outgoing.record.key.is_null() || config_.ignore_keys) return std::nullopt;
-  const client::TopicInfo* topic = metadata_.topic(outgoing.topic);
-  return partition_for_key(outgoing.record.key.view(),
-                           static_cast<std::int32_t>(topic->partitions.size()));
+std::optional<std::int32_t> Producer::choose_partition(const std::string& topic,
+                                                       std::optional<std::int32_t> partition,
+                                                       const protocol::Record& record) const {
+  if (partition) return partition;
+  if (record.key.is_null() || config_.ignore_keys) return std::nullopt;
+  const client::TopicInfo* info = metadata_.topic(topic);
+  return partition_for_key(record.key.view(), static_cast<std::int32_t>(info->partitions.size()));
 }
 
 sim::Task<bool> Producer::allocate(std::int64_t bytes, sim::Time deadline) {
@@ -168,17 +207,12 @@ sim::Task<bool> Producer::allocate(std::int64_t bytes, sim::Time deadline) {
 }
 
 void Producer::reject(const OutgoingRecord& outgoing, std::int32_t partition,
-                      const Failure& failure, const Callback& callback) {
+                      const Failure& failure, Ticket ticket) {
   world_.trace().add(name_, events::Failed{outgoing.topic, partition, outgoing.record,
                                            failure.error, failure.message, false});
-  if (!callback) return;
-  SendResult result;
-  result.topic = outgoing.topic;
-  result.partition = partition;
-  result.record = outgoing.record;
-  result.error = failure.error;
-  result.message = failure.message;
-  callback(result);
+  if (!listener_) return;
+  listener_(SendResult{ticket, outgoing.topic, partition, outgoing.record, failure.error,
+                       failure.message});
 }
 
 // ---- flush and close ----

@@ -1,11 +1,10 @@
-// A producer as an application has it: send() that may block, a callback for each record, flush and
-// close. One coroutine is the I/O thread and drives the Sender. Reports to the trace what the
-// application would see and every error met on the way.
+// A producer as an application has it: send() that may block, a listener that hears of each record,
+// flush and close. One coroutine is the I/O thread and drives the Sender. Reports to the trace what
+// the application would see and every error met on the way.
 #pragma once
 
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -34,23 +33,24 @@ class OutgoingRecord {
   protocol::Record record;                // without a timestamp (-1) it gets that of the moment
 };
 
-// What became of a record.
+// What became of a record. A view: valid while the listener is called.
 struct SendResult {
-  std::string topic;
+  Ticket ticket = 0;  // as the application gave it to send()
+  const std::string& topic;
   std::int32_t partition = -1;  // -1 = none was chosen
-  protocol::Record record;
+  const protocol::Record& record;
   protocol::ErrorCode error = protocol::ErrorCode::none;
-  std::string message;        // of the exception
-  protocol::Offset offset;    // where it was stored; not set with acks=0 and on errors
-  bool maybe_stored = false;  // failed, and may be in the log all the same
+  std::string_view message = {};  // of the exception
+  protocol::Offset offset = {};   // where it was stored; not set with acks=0 and on errors
+  bool maybe_stored = false;      // failed, and may be in the log all the same
   bool acked() const { return error == protocol::ErrorCode::none; }
 };
 
 class Producer final : private SenderListener {
  public:
-  // Called once for each record, on the I/O coroutine, or inside send() when that fails. It must
-  // not send by itself but may wake who does.
-  using Callback = std::function<void(const SendResult&)>;
+  // Hears of each record once, on the I/O coroutine, or inside send() when that fails. It must not
+  // send by itself but may wake who does.
+  using Listener = std::function<void(const SendResult&)>;
 
   // Works on `host` in `process`, under `name` in the trace. Must live until the process is dead or
   // close() has returned.
@@ -61,9 +61,17 @@ class Producer final : private SenderListener {
   // Starts the I/O coroutine; once.
   void start();
 
+  // Who hears what becomes of records; nobody unless it is set. Before start().
+  void set_listener(Listener listener) { listener_ = std::move(listener); }
+
   // Puts the record in line; waits for metadata and memory, max.block.ms in all. False when it
-  // failed at once (the callback has heard). `callback` may be empty.
-  sim::Task<bool> send(OutgoingRecord record, Callback callback);
+  // failed at once (the listener has heard). `ticket` names this send() to the listener.
+  sim::Task<bool> send(OutgoingRecord record, Ticket ticket = 0);
+  // The same without a coroutine, for a record that need not wait: nobody else waits, its topic is
+  // known, and its batch has room or there is memory for a new one. Takes `record` then. False:
+  // nothing has happened.
+  bool try_send(const std::string& topic, std::optional<std::int32_t> partition,
+                protocol::Record& record, Ticket ticket = 0);
   // Makes everything sendable and waits until what is in line now has been acked or has failed.
   // False at the deadline.
   sim::Task<bool> flush(sim::Time deadline);
@@ -85,10 +93,14 @@ class Producer final : private SenderListener {
                                                    sim::Time deadline);
   // Takes `bytes` from the pool, waiting for them; false at the deadline or on close.
   sim::Task<bool> allocate(std::int64_t bytes, sim::Time deadline);
-  std::optional<std::int32_t> choose_partition(const OutgoingRecord& outgoing) const;
+  // Has the metadata that a record for there needs, without waiting.
+  bool knows(const std::string& topic, std::optional<std::int32_t> partition);
+  std::optional<std::int32_t> choose_partition(const std::string& topic,
+                                               std::optional<std::int32_t> partition,
+                                               const protocol::Record& record) const;
   std::optional<Failure> check_size(const protocol::Record& record) const;
   void reject(const OutgoingRecord& outgoing, std::int32_t partition, const Failure& failure,
-              const Callback& callback);
+              Ticket ticket);
   void after_round();
 
   void on_acked(Batch& batch, protocol::Offset base_offset) override;
@@ -96,7 +108,6 @@ class Producer final : private SenderListener {
   void on_retried(Batch& batch, protocol::ErrorCode error) override;
   void on_error(std::string_view api, protocol::ErrorCode error) override;
   void on_producer_id(const ProducerIdAndEpoch& producer) override;
-  void tell(Ticket ticket, const SendResult& result);
 
   sim::World& world_;
   sim::Process& process_;
@@ -112,8 +123,16 @@ class Producer final : private SenderListener {
   Accumulator accumulator_;
   Sender sender_;
 
-  std::map<Ticket, Callback> callbacks_;
-  Ticket next_ticket_ = 1;
+  Listener listener_;
+  // The topic looked up last, at one moment and one state of the metadata: most sends ask again for
+  // the same.
+  struct Known {
+    std::string topic;
+    std::int32_t partitions = 0;
+    int version = -1;
+    sim::Time at;
+  };
+  Known known_;
   int waiting_sends_ = 0;
   bool closing_ = false;
   bool forced_ = false;

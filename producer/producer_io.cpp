@@ -60,29 +60,26 @@ void Producer::on_acked(Batch& batch, protocol::Offset base_offset) {
   const protocol::BatchRef sealed = batch.sealed();
   const bool expects_offset = config_.acks != protocol::Acks::none;
   world_.trace().add(name_, events::Acked{batch.partition(), base_offset, sealed, expects_offset});
-  SendResult result;
-  result.topic = batch.partition().topic;
-  result.partition = batch.partition().partition;
+  if (!listener_) return;
+  const protocol::TopicPartition& at = batch.partition();
   for (std::size_t i = 0; i < sealed->records.size(); ++i) {
-    result.record = sealed->records[i];
-    if (base_offset.is_set()) result.offset = base_offset + static_cast<std::int64_t>(i);
-    tell(batch.tickets()[i], result);
+    protocol::Offset offset;
+    if (base_offset.is_set()) offset = base_offset + static_cast<std::int64_t>(i);
+    listener_(SendResult{batch.tickets()[i], at.topic, at.partition, sealed->records[i],
+                         ErrorCode::none, "", offset});
   }
 }
 
 void Producer::on_failed(Batch& batch, const std::vector<Failure>& failures, bool maybe_stored) {
-  SendResult result;
-  result.topic = batch.partition().topic;
-  result.partition = batch.partition().partition;
-  result.maybe_stored = maybe_stored;
+  const protocol::TopicPartition& at = batch.partition();
   for (std::size_t i = 0; i < batch.records().size(); ++i) {
     const Failure& failure = failures.size() == 1 ? failures.front() : failures[i];
-    result.record = batch.records()[i];
-    result.error = failure.error;
-    result.message = failure.message;
-    world_.trace().add(name_, events::Failed{result.topic, result.partition, result.record,
-                                             result.error, result.message, maybe_stored});
-    tell(batch.tickets()[i], result);
+    const protocol::Record& record = batch.records()[i];
+    world_.trace().add(name_, events::Failed{at.topic, at.partition, record, failure.error,
+                                             failure.message, maybe_stored});
+    if (!listener_) continue;
+    listener_(SendResult{batch.tickets()[i], at.topic, at.partition, record, failure.error,
+                         failure.message, protocol::Offset(), maybe_stored});
   }
 }
 
@@ -97,11 +94,6 @@ void Producer::on_error(std::string_view api, ErrorCode error) {
 
 void Producer::on_producer_id(const ProducerIdAndEpoch& producer) {
   world_.trace().add(name_, events::ProducerIdAssigned{producer.id, producer.epoch});
-}
-
-void Producer::tell(Ticket ticket, const SendResult& result) {
-  auto callback = callbacks_.extract(ticket);
-  if (!callback.empty()) callback.mapped()(result);
 }
 
 }  // namespace kafkasim::producer

@@ -91,6 +91,7 @@ constexpr ConfigDef rows[] = {
         .acting()
         .means("Partitions of a broker that takes no request for this long are avoided."),
     Def(class_name, "partitioner.class")
+        .acting()
         .means("Chooses the partition of a record; null: by key, else sticky."),
     Def(boolean, "partitioner.ignore.keys", "false")
         .acting()

@@ -12,6 +12,8 @@ namespace {
 // What a value weighs unless the scenario says: its name is a label, not its content. So much that
 // two records do not share a batch where batch.size is 0, as that setting leads one to expect.
 constexpr std::int64_t default_value_size = 100;
+// A ticket is the number of a plan above that many bits of the record's index in it.
+constexpr int plan_shift = 40;
 
 }  // namespace
 
@@ -44,6 +46,7 @@ void ProducerClient::boot(sim::Process& process) {
   ended_ = false;
   stalled_until_ = sim::zero;
   producer_ = std::make_unique<producer::Producer>(world(), host(), process, spec_.name, config_);
+  producer_->set_listener([this](const producer::SendResult& result) { heard(result); });
   producer_->start();
   sim::spawn(process, run(&process));
 }
@@ -96,12 +99,13 @@ sim::Task<> ProducerClient::send_one(sim::Process* process, Place place) {
   const SendPlan& plan = spec_.sends[place.plan];
   std::optional<std::int32_t> partition;
   if (plan.partition) partition = *plan.partition;
-  producer::OutgoingRecord outgoing(plan.topic, partition, record_at(place));
-  producer::Producer::Callback callback = [this, place](const producer::SendResult& result) {
-    heard(place, result);
-  };
   unheard_.insert(place);
-  co_await producer_->send(std::move(outgoing), std::move(callback));
+  protocol::Record record = record_at(place);
+  const producer::Ticket ticket = ticket_of(place);
+  if (!producer_->try_send(plan.topic, partition, record, ticket)) {
+    producer::OutgoingRecord outgoing(plan.topic, partition, std::move(record));
+    co_await producer_->send(std::move(outgoing), ticket);
+  }
   if (sim::must_yield(*process)) co_await sim::yield_now();
 }
 
@@ -123,7 +127,14 @@ protocol::Record ProducerClient::record_at(Place place) const {
   return record;
 }
 
-void ProducerClient::heard(Place place, const producer::SendResult& result) {
+producer::Ticket ProducerClient::ticket_of(Place place) {
+  return (static_cast<producer::Ticket>(place.plan) << plan_shift) |
+         static_cast<producer::Ticket>(place.index);
+}
+
+void ProducerClient::heard(const producer::SendResult& result) {
+  const Place place{static_cast<std::size_t>(result.ticket >> plan_shift),
+                    static_cast<std::int64_t>(result.ticket & ((1ull << plan_shift) - 1))};
   unheard_.erase(place);
   if (!result.acked() && spec_.on_failure == OnFailure::resend) again_.push_back(place);
   news_.notify_all();

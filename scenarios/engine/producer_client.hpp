@@ -48,7 +48,8 @@ class ProducerClient final : public Client {
   sim::Task<> send_one(sim::Process* process, Place place);
   sim::Task<> stand_still(sim::Process* process);
   protocol::Record record_at(Place place) const;
-  void heard(Place place, const producer::SendResult& result);
+  static producer::Ticket ticket_of(Place place);
+  void heard(const producer::SendResult& result);
 
   const Producer& spec_;
   std::uint64_t number_;

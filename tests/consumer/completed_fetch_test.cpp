@@ -51,9 +51,16 @@ struct Log {
   }
 };
 
+std::vector<ConsumedRecord> take(CompletedFetch& fetch, int limit) {
+  std::vector<ConsumedRecord> taken;
+  const int count = fetch.take(limit, taken);
+  CHECK(count == static_cast<int>(taken.size()));
+  return taken;
+}
+
 std::vector<std::string> values(CompletedFetch& fetch, int limit = 100) {
   std::vector<std::string> result;
-  for (const ConsumedRecord& record : fetch.take(limit))
+  for (const ConsumedRecord& record : take(fetch, limit))
     result.emplace_back(record.record.value.view());
   return result;
 }
@@ -139,12 +146,12 @@ TEST_CASE("records of a topic with append times carry those") {
   log.append_time_ms = 99;
   log.add({"A"});
   CompletedFetch fetch(log.answer, Offset(0), IsolationLevel::read_uncommitted);
-  CHECK(fetch.take(1).at(0).record.timestamp_ms == 99);
+  CHECK(take(fetch, 1).at(0).record.timestamp_ms == 99);
 }
 
 TEST_CASE("an answer without records is consumed at once and stays where it is") {
   CompletedFetch fetch({}, Offset(5), IsolationLevel::read_uncommitted);
-  CHECK(fetch.take(10).empty());
+  CHECK(take(fetch, 10).empty());
   CHECK(fetch.is_consumed());
   CHECK(fetch.next_offset() == Offset(5));
 }

@@ -32,6 +32,7 @@ struct Lab {
   explicit Lab(const Settings& settings = {})
       : shop(world, host, process, "shop", configured(settings)) {
     world.trace().keep_lines(true);
+    shop.set_listener([this](const SendResult& result) { note(result); });
     shop.start();
   }
   void run_until(sim::Duration time) { world.loop().run_until(sim::zero + time); }
@@ -43,8 +44,7 @@ struct Lab {
     sim::spawn(process, send_one(this, OutgoingRecord("orders", partition, std::move(record))));
   }
   static sim::Task<> send_one(Lab* lab, OutgoingRecord record) {
-    Producer::Callback callback = [lab](const SendResult& result) { lab->note(result); };
-    co_await lab->shop.send(std::move(record), std::move(callback));
+    co_await lab->shop.send(std::move(record));
   }
   void note(const SendResult& result) {
     std::string text = protocol::label(result.record);
@@ -52,7 +52,7 @@ struct Lab {
                            : " " + std::string(name(result.error));
     if (result.maybe_stored) text += "?";
     results.push_back(std::move(text));
-    messages.push_back(result.message);
+    messages.emplace_back(result.message);
   }
   // Lines of the trace with that event.
   std::vector<std::string> lines(const std::string& event) const {
