@@ -188,6 +188,65 @@ TEST_CASE("send() waits for memory until batches are through") {
   CHECK(lab.results == Lines{"A@0", "B@1", "C@2", "D@3"});
 }
 
+TEST_CASE("a record that need not wait is sent without a coroutine, and heard of all the same") {
+  Lab lab;
+  lab.send("A");
+  lab.run_until(1s);
+  protocol::Record record;
+  record.value = protocol::Bytes("B");
+  record.value_size = 1;
+  CHECK(lab.shop.try_send("orders", 0, record));
+  lab.run_until(2s);
+  CHECK(lab.results == Lines{"A@0", "B@1"});
+  CHECK(lab.lines("sent").size() == 2);
+}
+
+TEST_CASE("a record that would have to wait for metadata is not taken") {
+  Lab lab;
+  protocol::Record record;
+  record.value = protocol::Bytes("A");
+  record.value_size = 1;
+  CHECK_FALSE(lab.shop.try_send("orders", 0, record));
+  CHECK(record.value.view() == "A");
+  CHECK(record.timestamp_ms == -1);
+  lab.run_until(1s);
+  CHECK_FALSE(lab.shop.try_send("orders", 7, record));  // there is no such partition yet
+  CHECK(lab.lines("sent").empty());
+  CHECK(lab.shop.is_idle());
+}
+
+TEST_CASE("a record that would have to wait for memory is taken only by a batch with room") {
+  Lab lab({{"buffer.memory", "400"}, {"batch.size", "300"}, {"linger.ms", "1000"}});
+  lab.send("A", 0, 60);
+  lab.run_until(100ms);
+  const auto record = [](int size) {
+    protocol::Record made;
+    made.value = protocol::Bytes("B");
+    made.value_size = size;
+    return made;
+  };
+  protocol::Record fits = record(60);
+  protocol::Record too_large = record(200);
+  CHECK_FALSE(lab.shop.try_send("orders", 0, too_large));
+  CHECK(lab.shop.try_send("orders", 0, fits));
+  lab.run_until(5s);
+  CHECK(lab.results == Lines{"A@0", "B@1"});
+}
+
+TEST_CASE("nobody overtakes a send that waits for memory") {
+  Lab lab({{"buffer.memory", "400"}, {"batch.size", "300"}, {"linger.ms", "1000"}});
+  lab.send("A", 0, 60);
+  lab.run_until(100ms);
+  lab.send("B", 0, 200);  // waits for the batch of A
+  lab.run_until(100ms);
+  protocol::Record small;
+  small.value = protocol::Bytes("C");
+  small.value_size = 1;
+  CHECK_FALSE(lab.shop.try_send("orders", 0, small));
+  lab.run_until(5s);
+  CHECK(lab.results == Lines{"A@0", "B@1"});
+}
+
 TEST_CASE("send() gives up waiting for memory after max.block.ms") {
   Lab lab(Settings{{"buffer.memory", "300"}, {"batch.size", "200"}, {"max.block.ms", "1000"}});
   lab.broker.script = to_first_produce(1000, FakeBroker::Reply{std::nullopt, true, false});
