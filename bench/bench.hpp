@@ -39,5 +39,7 @@ void scale_benchmarks();
 void throughput_benchmarks();
 // `program`: the kafkasim to start as a process; `folder`: its scenarios.
 void scenario_benchmarks(const std::string& program, const std::string& folder);
+// `folder`: with a file of recorded vectors for each kind.
+void conformance_benchmarks(const std::string& folder);
 
 }  // namespace kafkasim::bench

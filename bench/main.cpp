@@ -1,5 +1,6 @@
 // kafkasim_bench KAFKASIM FOLDER [PART...]: prints how fast the simulator is, as ratios measured in
-// one run. PART names tables (loop, coroutines, throughput, scale, scenarios); all without.
+// one run. PART names tables (loop, coroutines, throughput, scale, scenarios, conformance); all
+// without.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -28,15 +29,17 @@ int main(int argc, char** argv) {
       Part{"throughput", throughput_benchmarks},
       Part{"scale", scale_benchmarks},
       Part{"scenarios", [&] { scenario_benchmarks(arguments[0], arguments[1]); }},
+      Part{"conformance", [&] { conformance_benchmarks(arguments[1] + "/../tests/vectors"); }},
   };
   const std::vector<std::string> wanted(arguments.begin() + 2, arguments.end());
   for (const std::string& name : wanted) {
     if (std::any_of(parts.begin(), parts.end(), [&](const Part& p) { return p.name == name; }))
       continue;
-    fmt::print(stderr,
-               "kafkasim_bench: no part '{}'; there are loop, coroutines, throughput, scale and "
-               "scenarios\n",
-               name);
+    fmt::print(
+        stderr,
+        "kafkasim_bench: no part '{}'; there are loop, coroutines, throughput, scale, scenarios "
+        "and conformance\n",
+        name);
     return 2;
   }
   fmt::print(

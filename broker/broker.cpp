@@ -47,6 +47,8 @@ Broker::Broker(sim::World& world, sim::Host& host, sim::Process& process,
       topic_creation_(context_, forwarding_),
       admin_requests_(context_, forwarding_),
       producer_ids_(context_),
+      quotas_(settings.quotas, settings.config.int_value("quota.window.num"),
+              settings.config.int_value("quota.window.size.seconds")),
       metadata_fetcher_(context_, image_, settings.voters,
                         [this](const MetadataDelta& delta) { publish(delta); }),
       lifecycle_(

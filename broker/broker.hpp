@@ -1,12 +1,13 @@
 // A broker as a process: starts, registers, follows the metadata log, serves requests, and stops in
 // order when asked to. One incarnation; a restart makes another. Which part answers which request
-// is in broker_requests.cpp. Left out: transactions, share groups, quotas, authentication, several
+// is in broker_requests.cpp. Left out: transactions, share groups, authentication, several
 // listeners.
 #pragma once
 
 #include <string>
 
 #include "broker/admin_requests.hpp"
+#include "broker/client_quotas.hpp"
 #include "broker/context.hpp"
 #include "broker/controller_channel.hpp"
 #include "broker/create_topics.hpp"
@@ -38,6 +39,7 @@ struct BrokerSettings {
   Voters voters;  // the controllers
   std::string cluster_id;
   Inspection inspection;
+  ClientQuotaLimits quotas;
 };
 
 class Broker final : public RequestHandler {
@@ -57,6 +59,8 @@ class Broker final : public RequestHandler {
   BrokerStatus status() const { return lifecycle_.status(); }
   // Unfenced since it started.
   bool is_running() const { return status() == BrokerStatus::running; }
+  // Some client is over its quota, and what it has sent since was not looked at.
+  bool is_throttling() const { return server_.is_muting(); }
   const MetadataImage& image() const { return image_; }
   const ReplicaManager& replicas() const { return replicas_; }
   const GroupService& groups() const { return groups_; }
@@ -92,6 +96,9 @@ class Broker final : public RequestHandler {
   sim::Task<Answer> serve(protocol::OffsetCommitRequest request, std::string client_id);
   sim::Task<Answer> serve(protocol::OffsetFetchRequest request, std::string client_id);
 
+  // What handle() does for a client with a quota.
+  sim::Task<Answer> produce_within_quota(protocol::Request request);
+
   sim::Task<> start_up();
   sim::Task<> shut_down();
   void publish(const MetadataDelta& delta);
@@ -108,6 +115,7 @@ class Broker final : public RequestHandler {
   TopicCreation topic_creation_;
   AdminRequests admin_requests_;
   ProducerIdManager producer_ids_;
+  ClientQuotas quotas_;
   MetadataFetcher metadata_fetcher_;
   Lifecycle lifecycle_;
   RequestServer server_;

@@ -8,6 +8,7 @@
 #include "broker/find_coordinator.hpp"
 #include "broker/metadata_handler.hpp"
 #include "protocol/cluster_messages.hpp"
+#include "protocol/events.hpp"
 
 namespace kafkasim::broker {
 
@@ -149,7 +150,27 @@ sim::Task<Answer> Broker::serve(protocol::OffsetFetchRequest request, std::strin
   co_return Answer(std::move(response));
 }
 
+sim::Task<Answer> Broker::produce_within_quota(protocol::Request request) {
+  const std::string client_id = request.client_id;
+  const std::int32_t bytes = protocol::wire_size(request);
+  protocol::ProduceRequest body = std::move(std::get<protocol::ProduceRequest>(request.body));
+  Answer answer = co_await serve(std::move(body), client_id);
+  const sim::Duration pause = quotas_.record(client_id, bytes, context_.now());
+  if (pause == sim::Duration{}) co_return answer;
+  const auto pause_ms = std::chrono::duration_cast<std::chrono::milliseconds>(pause).count();
+  context_.report(protocol::events::Throttled{client_id, pause_ms});
+  if (answer.body()) {
+    std::get<protocol::ProduceResponse>(*answer.body()).throttle_time_ms =
+        static_cast<std::int32_t>(pause_ms);
+  }
+  answer.mute(pause);
+  co_return answer;
+}
+
 sim::Task<Answer> Broker::handle(protocol::Request request, sim::HostId) {
+  const bool produces = std::holds_alternative<protocol::ProduceRequest>(request.body);
+  if (produces && quotas_.limits(request.client_id))
+    return produce_within_quota(std::move(request));
   return std::visit(
       [&](auto& body) { return serve(std::move(body), std::move(request.client_id)); },
       request.body);

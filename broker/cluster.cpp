@@ -46,8 +46,9 @@ Cluster::Cluster(sim::World& world, ClusterSpec spec) : world_(world), spec_(std
     member.host = &world.add_host(broker.name);
     member.host->disk().set_speed(broker.disk_write, broker.disk_flush);
     member.host->set_clock_offset(broker.clock_offset);
-    member.settings = {broker.id, broker.rack,      broker.config,
-                       voters_,   spec_.cluster_id, {invariants_.get(), spec_.mutations}};
+    member.settings = {broker.id,   broker.rack,      broker.config,
+                       voters_,     spec_.cluster_id, {invariants_.get(), spec_.mutations},
+                       spec_.quotas};
     fit_offsets_topic(member.settings.config, spec_.brokers.size());
   }
 }

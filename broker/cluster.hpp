@@ -37,6 +37,7 @@ struct ClusterSpec {
   protocol::ConfigValues controller_config{
       protocol::broker_config_defs()};  // Kafka's broker settings, as it has them
   Features features;
+  ClientQuotaLimits quotas;      // each broker grants each client that much
   bool check_invariants = true;  // off only where a bench wants to know what they cost
   Mutations mutations;           // planted bugs, for tests of the checks
 };

@@ -1,7 +1,7 @@
 // Produce: stores the batches as leader and, with acks=all, waits until every in-sync replica has
 // them or the request's time is over. What timed out stays in the log and may be replicated later.
 // A disk that takes its time, and settings that ask for a flush, hold the handler up. Left out:
-// quotas, authorization, asking the transaction coordinator before the first batch of a
+// authorization, asking the transaction coordinator before the first batch of a
 // transaction.
 #include <fmt/format.h>
 

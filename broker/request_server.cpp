@@ -41,16 +41,23 @@ sim::Task<> RequestServer::serve(sim::Socket socket) {
     CHECKED(request != nullptr, "something else than a request came on a connection");
     protocol::Response response;
     response.correlation_id = request->correlation_id;
+    sim::Duration muted{};
+    bool answers = true;
     if (request->rejected_with) {
       response.body = protocol::error_response(request->body, *request->rejected_with);
     } else {
       Answer answer = co_await handler_.handle(std::move(*request), socket.peer());
       if (answer.closes()) break;
       if (sim::must_yield(process_)) co_await sim::yield_now();
-      if (!answer.body()) continue;
-      response.body = std::move(*answer.body());
+      muted = answer.muted();
+      answers = answer.body().has_value();
+      if (answers) response.body = std::move(*answer.body());
     }
-    socket.send(sim::enclose(std::move(response)));
+    if (answers) socket.send(sim::enclose(std::move(response)));
+    if (muted == sim::Duration{}) continue;
+    ++muted_connections_;
+    co_await sim::sleep_until(sim::later(process_.now(), muted));
+    --muted_connections_;
   }
   socket.close();
   open_.erase(socket);

@@ -1,7 +1,7 @@
 // The listening side of a broker or controller: accepts connections and works on each of them on
 // one request at a time. The next request of a connection is read when the answer to the one before
 // has left, so a produce that waits for replicas or a fetch that waits for data holds what is
-// behind it. Left out: quotas, listeners, authentication.
+// behind it. Left out: listeners, authentication.
 #pragma once
 
 #include <optional>
@@ -25,12 +25,16 @@ class Answer {
 
   std::optional<protocol::ResponseBody>& body() { return body_; }
   bool closes() const { return closes_; }
+  // The connection's next request is not looked at before that has passed: a client over its quota.
+  void mute(sim::Duration duration) { muted_ = duration; }
+  sim::Duration muted() const { return muted_; }
 
  private:
   explicit Answer(bool closes) : closes_(closes) {}
 
   std::optional<protocol::ResponseBody> body_;
   bool closes_ = false;
+  sim::Duration muted_{};
 };
 
 class RequestHandler {
@@ -53,6 +57,8 @@ class RequestServer {
   void start();
   // Closes every connection: what was sent still arrives. For a server that stops in order.
   void close_connections();
+  // Some connection is not read for a while, so that requests may lie there unseen.
+  bool is_muting() const { return muted_connections_ > 0; }
 
  private:
   sim::Task<> accept();
@@ -65,6 +71,7 @@ class RequestServer {
   sim::Duration idle_limit_;
   sim::Mailbox<sim::SocketEvent> acceptor_;
   std::set<sim::Socket> open_;
+  int muted_connections_ = 0;
 };
 
 }  // namespace kafkasim::broker

@@ -37,6 +37,7 @@ int main(int argc, char** argv) {
   add_test(app, outcome);
   add_check(app, outcome);
   add_schema(app, outcome);
+  add_explain(app, outcome);
   if (argc > 1 && is_unknown_command(app, argv[1])) return invalid;
   try {
     app.parse(argc, argv);

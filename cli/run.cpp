@@ -26,6 +26,7 @@ struct RunArguments {
   std::string variant;
   bool all_variants = false;
   bool trace = false;
+  bool metrics = false;
   std::string json;
 };
 
@@ -60,6 +61,7 @@ int run_one(const scenarios::Scenario& scenario, const scenarios::ScenarioFile& 
   for (const std::string& line : result.trace) fmt::print("{}\n", line);
   scenarios::ReportOptions report;
   report.colour = wants_colour();
+  report.metrics = arguments.metrics;
   fmt::print("{}", scenarios::text_report(result.outcome, report));
   if (!arguments.json.empty()) json.push_back(scenarios::json_report(result.outcome));
   return scenarios::exit_code(result.outcome.verdict);
@@ -124,8 +126,11 @@ void add_run(CLI::App& app, Outcome& outcome) {
                  "run the scenario and each of its variants")
       ->excludes(variant);
   command->add_flag("--trace", arguments->trace, "print every line of the trace first");
+  command->add_flag("--metrics", arguments->metrics,
+                    "print the metrics of each producer last, by Kafka's names");
   command->add_option("--json", arguments->json,
-                      "write the outcomes as JSON to this file (- = standard output)");
+                      "write the outcomes as JSON, producer metrics included, to this file (- = "
+                      "standard output)");
   command->callback([&outcome, arguments] { outcome.exit_code = run(*arguments); });
 }
 

@@ -29,7 +29,8 @@ void Metadata::rebootstrap() {
   known_.clear();
   led_.clear();
   controller_ = protocol::BrokerId();
-  request_update();
+  need_full_update_ = true;
+  ++update_version_;
 }
 
 // ---- topics of interest ----

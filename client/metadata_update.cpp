@@ -55,13 +55,16 @@ void Metadata::update(const protocol::MetadataResponse& response, const Ask& ask
     }
   }
   known_ = std::move(known);
+  std::erase_if(last_seen_epochs_,
+                [&](const auto& entry) { return !retain_topic(entry.first.topic, now); });
   for (const protocol::MetadataTopic& topic : response.topics) new_topics_.erase(topic.name);
   index_leaders();
 }
 
 TopicInfo Metadata::merge_topic(const protocol::MetadataTopic& topic) {
   const TopicInfo* old = this->topic(topic.name);
-  const bool recreated = old != nullptr && !topic.topic_id.is_zero() && old->id != topic.topic_id;
+  // A topic that was gone for a while has lost its id here.
+  const bool recreated = !topic.topic_id.is_zero() && (old == nullptr || old->id != topic.topic_id);
   TopicInfo info;
   info.id = topic.topic_id;
   info.is_internal = topic.is_internal;
@@ -121,17 +124,20 @@ void Metadata::index_leaders() {
 bool Metadata::update_leadership(const protocol::TopicPartition& tp, protocol::BrokerId leader,
                                  protocol::LeaderEpoch epoch,
                                  const std::vector<protocol::NodeEndpoint>& endpoints) {
-  const PartitionInfo* known = partition(tp);
-  if (known == nullptr || !leader.is_set() || !epoch.is_set() || epoch <= known->leader_epoch)
-    return false;
-  // Only the endpoint named with it: a leader that cannot be reached is of no use.
+  if (partition(tp) == nullptr || !leader.is_set() || !epoch.is_set()) return false;
+  const auto seen = last_seen_epochs_.find(tp);
+  if (seen != last_seen_epochs_.end() && epoch <= seen->second) return false;
+  const bool can_be_reached =
+      node(node_of(leader)) != nullptr ||
+      std::any_of(endpoints.begin(), endpoints.end(),
+                  [&](const protocol::NodeEndpoint& e) { return e.node_id == leader; });
+  if (!can_be_reached) return false;
   for (const protocol::NodeEndpoint& endpoint : endpoints) {
-    if (endpoint.node_id != leader || node(node_of(leader)) != nullptr) continue;
-    nodes_.push_back(Node{node_of(leader), endpoint.host, endpoint.rack});
+    if (node(node_of(endpoint.node_id)) != nullptr) continue;
+    nodes_.push_back(Node{node_of(endpoint.node_id), endpoint.host, endpoint.rack});
     std::sort(nodes_.begin(), nodes_.end(),
               [](const Node& a, const Node& b) { return a.id < b.id; });
   }
-  if (node(node_of(leader)) == nullptr) return false;
   PartitionInfo& info = known_.at(tp.topic).partitions[static_cast<std::size_t>(tp.partition)];
   info.leader = leader;
   info.leader_epoch = epoch;

@@ -86,6 +86,8 @@ std::int32_t NetworkClient::do_send(NodeId node, protocol::RequestBody request,
   frame.correlation_id = next_correlation_id_;
   frame.client_id = config_.client_id;
   frame.body = std::move(request);
+  ++sent_.requests;
+  sent_.bytes += protocol::wire_size(frame);
   transport_.send(node, std::move(frame));
   const std::int32_t id = next_correlation_id_;
   next_correlation_id_ = id == std::numeric_limits<std::int32_t>::max() ? 0 : id + 1;

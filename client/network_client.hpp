@@ -10,6 +10,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -98,6 +99,13 @@ class NetworkClient {
   // is connecting, else the one that was tried the longest ago. Null: none may be tried now.
   const Node* least_loaded_node(sim::Time now);
 
+  // What has left so far: requests of any kind, and their bytes on the wire, roughly.
+  struct Sent {
+    std::int64_t requests = 0;
+    std::int64_t bytes = 0;
+  };
+  const Sent& sent() const { return sent_; }
+
   int in_flight() const;
   int in_flight(NodeId node) const;
   sim::Duration request_timeout() const { return config_.request_timeout; }
@@ -151,6 +159,7 @@ class NetworkClient {
   void handle_response(NodeId node, protocol::Response response, Responses& out, sim::Time now);
   void handle_disconnections(Responses& out, sim::Time now);
   void handle_connections(sim::Time now);
+  void ask_for_versions(NodeId node, sim::Time now);
   void handle_overdue_connections(Responses& out, sim::Time now);
   void handle_timed_out_requests(Responses& out, sim::Time now);
   void lost(NodeId node, Outcome outcome, Responses& out, sim::Time now);
@@ -163,9 +172,11 @@ class NetworkClient {
   std::map<NodeId, bool> channels_;                   // connections that are up
   std::map<NodeId, std::deque<InFlight>> in_flight_;  // oldest first
   std::map<NodeId, Arrivals> arrivals_;
+  std::set<NodeId> asked_versions_again_;      // on the connection of the moment
   std::optional<Metadata::Ask> metadata_ask_;  // the one in flight
   Responses ended_by_us_;                      // of disconnect(), reported by the next end_poll
   std::int32_t next_correlation_id_ = 0;
+  Sent sent_;
 };
 
 }  // namespace kafkasim::client

@@ -140,6 +140,10 @@ void NetworkClient::handle_response(NodeId node, protocol::Response response, Re
   } else if (const auto* versions = std::get_if<protocol::ApiVersionsResponse>(&response.body)) {
     if (versions->error == protocol::ErrorCode::none) {
       states_.ready(node);
+    } else if (versions->error == protocol::ErrorCode::unsupported_version &&
+               asked_versions_again_.insert(node).second) {
+      // Older brokers answer at least what they understand: asked once more, in their version.
+      ask_for_versions(node, now);
     } else {
       transport_.close(node);
       lost(node, Outcome::disconnected, out, now);
@@ -169,10 +173,15 @@ void NetworkClient::handle_connections(sim::Time now) {
       states_.ready(node);
       continue;
     }
-    states_.checking_api_versions(node);
-    do_send(node, protocol::ApiVersionsRequest{"kafkasim", "4.0"}, 0, now, true,
-            config_.request_timeout, true);
+    asked_versions_again_.erase(node);
+    ask_for_versions(node, now);
   }
+}
+
+void NetworkClient::ask_for_versions(NodeId node, sim::Time now) {
+  states_.checking_api_versions(node);
+  do_send(node, protocol::ApiVersionsRequest{"kafkasim", "4.0"}, 0, now, true,
+          config_.request_timeout, true);
 }
 
 void NetworkClient::handle_overdue_connections(Responses& out, sim::Time now) {

@@ -59,8 +59,8 @@ function(kafkasim_bench)
       target_link_libraries(kafkasim_bench PRIVATE ${KAFKASIM_RDKAFKA})
     endif()
     kafkasim_link(
-      kafkasim_bench PRIVATE kafkasim_options kafkasim_engine kafkasim_consumer kafkasim_producer
-      kafkasim_broker kafkasim_client kafkasim_sim kafkasim_protocol)
+      kafkasim_bench PRIVATE kafkasim_options kafkasim_conformance kafkasim_engine kafkasim_consumer
+      kafkasim_producer kafkasim_broker kafkasim_client kafkasim_sim kafkasim_protocol)
   endif()
 endfunction()
 

@@ -7,9 +7,19 @@ namespace kafkasim::consumer {
 
 namespace {
 
-constexpr std::array<Assignor, 1> assignors{{
+protocol::Bytes sticky_user_data(const LastAssignment* last) {
+  if (last == nullptr) return {};
+  return protocol::encode(protocol::StickyUserData{last->partitions, last->generation});
+}
+
+// assign_cooperative_sticky() joins the table when the member can rebalance in two steps.
+constexpr std::array<Assignor, 3> assignors{{
     {"range", "org.apache.kafka.clients.consumer.RangeAssignor", RebalanceProtocol::eager,
-     &assign_range},
+     &assign_range, nullptr},
+    {"roundrobin", "org.apache.kafka.clients.consumer.RoundRobinAssignor", RebalanceProtocol::eager,
+     &assign_round_robin, nullptr},
+    {"sticky", "org.apache.kafka.clients.consumer.StickyAssignor", RebalanceProtocol::eager,
+     &assign_sticky, &sticky_user_data},
 }};
 
 }  // namespace

@@ -3,6 +3,7 @@
 // table.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
@@ -28,12 +29,21 @@ using Assignments = std::map<std::string, std::vector<protocol::TopicPartition>>
 
 enum class RebalanceProtocol { eager, cooperative };
 
+// What a member was assigned last by an assignor.
+struct LastAssignment {
+  std::vector<protocol::TopicPartition> partitions;
+  std::int32_t generation = -1;
+};
+
 struct Assignor {
   std::string_view name;        // in JoinGroup: "range"
   std::string_view class_name;  // in partition.assignment.strategy
   RebalanceProtocol highest_protocol = RebalanceProtocol::eager;
   Assignments (*assign)(const AssignorTopics& topics,
                         const std::vector<AssignorMember>& members) = nullptr;
+  // The user data of the member's next subscription; null when it never was assigned anything by
+  // this assignor. None: this assignor has no user data.
+  protocol::Bytes (*user_data)(const LastAssignment* last) = nullptr;
 };
 
 // By name or class name; null when there is none.
@@ -44,6 +54,22 @@ const Assignor* find_assignor(std::string_view name);
 // members and replicas have racks that differ between partitions, partitions go first to members in
 // a rack of theirs, topics with equally many partitions and the same subscribers together.
 Assignments assign_range(const AssignorTopics& topics, const std::vector<AssignorMember>& members);
+
+// All partitions by topic and number, dealt to the members in order in turn, past those that do not
+// read the topic.
+Assignments assign_round_robin(const AssignorTopics& topics,
+                               const std::vector<AssignorMember>& members);
+
+// Everyone keeps what it had as far as that leaves the shares as equal as they can be. What a
+// member had it says in its user data (sticky) or as its owned partitions (cooperative sticky); of
+// two that claim a partition the one of the later generation has it, in one generation neither.
+// Cooperative sticky assigns to nobody what another must give up first: that takes a second
+// rebalance. Partitions that a topic does not have any more are forgotten. The order of members is
+// that of the leader's map of subscriptions: in_java_map_order(); where members claim the same, it
+// decides.
+Assignments assign_sticky(const AssignorTopics& topics, const std::vector<AssignorMember>& members);
+Assignments assign_cooperative_sticky(const AssignorTopics& topics,
+                                      const std::vector<AssignorMember>& members);
 
 // Kafka's order of members.
 bool member_order(const AssignorMember& a, const AssignorMember& b);

@@ -64,6 +64,17 @@ Consumer::Consumer(sim::World& world, sim::Host& host, sim::Process& process, st
       fetcher_(context_, subscriptions_, collector_, lookup_) {
   sim::spawn(process_, caller_.run());
   sim::spawn(process_, watch_metadata());
+  if (settings_.auto_commits_between_polls) sim::spawn(process_, auto_commit_on_time());
+}
+
+// Commits what was handed to the application, also while it still handles it.
+sim::Task<> Consumer::auto_commit_on_time() {
+  while (!closed_) {
+    const sim::Time soonest = sim::later(process_.now(), shortest_wait);
+    const sim::Time due = commits_.next_auto_commit();
+    co_await sim::sleep_until(std::max(due, soonest));
+    if (!closed_) commits_.maybe_auto_commit(process_.now());
+  }
 }
 
 // New metadata may mean a rejoin, or positions to compare: a waiting poll() should look.

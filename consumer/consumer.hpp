@@ -105,6 +105,7 @@ class Consumer {
                                                   std::vector<std::string> hosts);
 
   sim::Task<> watch_metadata();
+  sim::Task<> auto_commit_on_time();
   void topics_changed();
   sim::Task<Step> update_assignment(sim::Time deadline);
   sim::Task<Step> update_positions(sim::Time deadline);

@@ -146,6 +146,8 @@ void GroupMember::complete_join(const protocol::Bytes& bytes) {
     return;
   }
   adopt(assigned);
+  const Generation& generation = membership_.generation();
+  last_assignments_[generation.protocol_name] = {assignment->partitions, generation.id};
 }
 
 void GroupMember::adopt(const Partitions& assigned) {

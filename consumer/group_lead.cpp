@@ -5,6 +5,7 @@
 
 #include "consumer/group_member.hpp"
 #include "protocol/consumer_protocol.hpp"
+#include "protocol/java_hash.hpp"
 
 namespace kafkasim::consumer {
 
@@ -12,7 +13,8 @@ using protocol::ErrorCode;
 
 sim::Task<std::optional<Failure>> GroupMember::lead(protocol::JoinGroupResponse response,
                                                     protocol::SyncGroupRequest* sync) {
-  std::vector<AssignorMember> members;
+  std::map<std::string, AssignorMember> by_id;
+  std::vector<std::string> ids;
   std::set<std::string> topics;
   for (const protocol::JoinGroupMember& member : response.members) {
     std::optional<protocol::ConsumerSubscription> subscription =
@@ -25,7 +27,13 @@ sim::Task<std::optional<Failure>> GroupMember::lead(protocol::JoinGroupResponse 
       co_return failure;
     }
     topics.insert(subscription->topics.begin(), subscription->topics.end());
-    members.push_back({member.member_id, member.group_instance_id, std::move(*subscription)});
+    by_id[member.member_id] = {member.member_id, member.group_instance_id,
+                               std::move(*subscription)};
+    ids.push_back(member.member_id);
+  }
+  std::vector<AssignorMember> members;
+  for (const std::string& id : protocol::in_java_map_order(ids)) {
+    members.push_back(std::move(by_id.at(id)));
   }
   // Topics that only others read must be known too.
   client::Metadata& metadata = context_.metadata();

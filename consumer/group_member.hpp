@@ -62,6 +62,7 @@ class GroupMember {
   sim::Task<> join_group(std::shared_ptr<Join> join);
   sim::Task<> sync_group(std::shared_ptr<Join> join, protocol::SyncGroupRequest request);
   protocol::JoinGroupRequest join_request();
+  protocol::Bytes user_data_for(const Assignor& assignor) const;
   std::optional<Failure> take(const protocol::JoinGroupResponse& response, const Generation& sent);
   std::optional<Failure> take(const protocol::SyncGroupResponse& response, const Generation& sent);
   void complete_join(const protocol::Bytes& assignment);
@@ -103,6 +104,7 @@ class GroupMember {
 
   std::shared_ptr<Join> join_;
   std::optional<Prepared> prepared_;
+  std::map<std::string, LastAssignment, std::less<>> last_assignments_;  // by assignor
   std::optional<std::set<std::string>> joined_topics_;  // subscribed to at the last join
   int snapshot_version_ = -1;
   TopicsSnapshot snapshot_;

@@ -31,11 +31,18 @@ protocol::JoinGroupRequest GroupMember::join_request() {
   subscription.owned_partitions.assign(owned.begin(), owned.end());
   subscription.generation_id = membership_.generation().id;
   if (!settings.client_rack.empty()) subscription.rack_id = settings.client_rack;
-  const protocol::Bytes metadata = protocol::encode(protocol::sorted(std::move(subscription)));
+  subscription = protocol::sorted(std::move(subscription));
   for (const Assignor* assignor : settings.assignors) {
-    request.protocols.push_back({std::string(assignor->name), metadata});
+    subscription.user_data = user_data_for(*assignor);
+    request.protocols.push_back({std::string(assignor->name), protocol::encode(subscription)});
   }
   return request;
+}
+
+protocol::Bytes GroupMember::user_data_for(const Assignor& assignor) const {
+  if (assignor.user_data == nullptr) return {};
+  const auto last = last_assignments_.find(assignor.name);
+  return assignor.user_data(last == last_assignments_.end() ? nullptr : &last->second);
 }
 
 sim::Task<> GroupMember::join_group(std::shared_ptr<Join> join) {

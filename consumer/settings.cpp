@@ -51,15 +51,7 @@ void read_group(const protocol::ConfigValues& config, Settings& settings) {
   for (const std::string_view name : protocol::assignor_names(config)) {
     if (const Assignor* assignor = find_assignor(name)) settings.assignors.push_back(assignor);
   }
-  // What all of them can do decides.
-  const bool all_cooperative =
-      !settings.assignors.empty() &&
-      std::all_of(settings.assignors.begin(), settings.assignors.end(),
-                  [](const Assignor* assignor) {
-                    return assignor->highest_protocol == RebalanceProtocol::cooperative;
-                  });
-  settings.rebalance_protocol =
-      all_cooperative ? RebalanceProtocol::cooperative : RebalanceProtocol::eager;
+  settings.rebalance_protocol = rebalance_protocol_of(settings.assignors);
 }
 
 void read_network(const protocol::ConfigValues& config, Settings& settings) {
@@ -143,7 +135,17 @@ std::int32_t to_ms(sim::Duration duration) {
   return static_cast<std::int32_t>(std::min<std::int64_t>(ms, most));
 }
 
+RebalanceProtocol rebalance_protocol_of(const std::vector<const Assignor*>& assignors) {
+  const bool all_cooperative =
+      !assignors.empty() &&
+      std::all_of(assignors.begin(), assignors.end(), [](const Assignor* assignor) {
+        return assignor->highest_protocol == RebalanceProtocol::cooperative;
+      });
+  return all_cooperative ? RebalanceProtocol::cooperative : RebalanceProtocol::eager;
+}
+
 Settings read_settings(const protocol::ConfigValues& config, const std::string& name) {
+  if (config.of_librdkafka()) return read_librdkafka_settings(config, name);
   Settings settings;
   settings.client_id = text_or_empty(config, "client.id");
   if (settings.client_id.empty()) settings.client_id = name;

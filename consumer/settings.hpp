@@ -51,6 +51,9 @@ struct Settings {
 
   bool auto_commit = false;
   sim::Duration auto_commit_interval{};
+  // librdkafka: committed when the interval is over, whatever the application does meanwhile.
+  // Java's consumer looks at the interval inside poll().
+  bool auto_commits_between_polls = false;
   OffsetReset reset;
 
   protocol::IsolationLevel isolation = protocol::IsolationLevel::read_uncommitted;
@@ -66,8 +69,13 @@ struct Settings {
   sim::Duration rebalance_timeout() const { return max_poll_interval; }
 };
 
-// `name` is the client id when none is given. Requires: resolved settings of a consumer.
+// `name` is the client id when none is given. Requires: resolved settings of a consumer, Java's or
+// librdkafka's.
 Settings read_settings(const protocol::ConfigValues& config, const std::string& name);
+// The part of it for settings of librdkafka (settings_librdkafka.cpp).
+Settings read_librdkafka_settings(const protocol::ConfigValues& config, const std::string& name);
+// What several assignors can all do decides.
+RebalanceProtocol rebalance_protocol_of(const std::vector<const Assignor*>& assignors);
 
 // A duration as ISO 8601 writes it, "P1DT2H3M4.5S" (days to seconds); none when it is not of that
 // form.

@@ -43,6 +43,7 @@ BatchPtr Accumulator::make_batch(const TopicPartition& partition, std::int64_t w
   auto batch = std::make_shared<Batch>(partition, write_limit, charged, created, serial,
                                        group.value_or(serial), config_.compression,
                                        topic(partition.topic).size_estimate);
+  if (config_.librdkafka) batch->limit_records(config_.librdkafka->batch_messages);
   incomplete_.emplace(serial, batch);
   return batch;
 }
@@ -110,14 +111,20 @@ Accumulator::Appended Accumulator::append(const std::string& name,
 
 // ---- retries ----
 
-void Accumulator::reenqueue(const BatchPtr& batch, sim::Time now) {
+bool Accumulator::reenqueue(const BatchPtr& batch, sim::Time now) {
   batch->reenqueued(now, retry_backoff_.after(batch->attempts()));
+  if (transactions_ != nullptr && !transactions_->has_in_flight(batch->partition())) return false;
   auto& queue = topic(batch->partition().topic).queues[batch->partition().partition];
   if (transactions_ != nullptr) {
     insert_in_sequence_order(queue, batch);
+  } else if (config_.librdkafka) {
+    // Messages come back to where they were.
+    const auto later = [&](const BatchPtr& other) { return other->serial() > batch->serial(); };
+    queue.insert(std::find_if(queue.begin(), queue.end(), later), batch);
   } else {
     queue.push_front(batch);
   }
+  return true;
 }
 
 void Accumulator::insert_in_sequence_order(std::deque<BatchPtr>& queue, const BatchPtr& batch) {

@@ -64,8 +64,9 @@ class Accumulator {
   void mute(const protocol::TopicPartition& partition) { muted_.insert(partition); }
   void unmute(const protocol::TopicPartition& partition) { muted_.erase(partition); }
 
-  // Back to the queue, in order of sequence where there is one, else at the front.
-  void reenqueue(const BatchPtr& batch, sim::Time now);
+  // Back to the queue, in order of sequence where there is one, else at the front. False for a
+  // batch whose partition's sequences have been forgotten since it was sent.
+  bool reenqueue(const BatchPtr& batch, sim::Time now);
   // Replaces a batch that the broker finds too large by smaller ones at the front. Returns how
   // many.
   std::size_t split_and_reenqueue(const BatchPtr& batch);
@@ -112,6 +113,8 @@ class Accumulator {
   std::deque<BatchPtr>* queue(const protocol::TopicPartition& partition);
   void topic_ready(const std::string& name, Topic& topic, const client::Metadata& metadata,
                    sim::Time now, Ready& out);
+  // Whether the first batch of the queue need not wait for more records.
+  bool is_due(const std::deque<BatchPtr>& queue, sim::Time now) const;
   void queue_ready(const protocol::TopicPartition& partition, const std::deque<BatchPtr>& queue,
                    client::NodeId leader, sim::Time now, Ready& out);
   bool is_avoided(client::NodeId node) const;

@@ -63,6 +63,13 @@ void Accumulator::note_drained(NodeId node, bool could_drain, sim::Time now) {
   latency.ready = now;
 }
 
+bool Accumulator::is_due(const std::deque<BatchPtr>& queue, sim::Time now) const {
+  const Batch& first = *queue.front();
+  const sim::Duration wait = first.is_backing_off(now) ? first.pause() : config_.linger;
+  return queue.size() > 1 || first.is_full() || first.waited(now) >= wait || pool_.queued() > 0 ||
+         closed_ || flushes_ > 0;
+}
+
 void Accumulator::queue_ready(const TopicPartition& partition, const std::deque<BatchPtr>& queue,
                               NodeId leader, sim::Time now, Ready& out) {
   if (muted_.contains(partition)) return;
@@ -70,9 +77,7 @@ void Accumulator::queue_ready(const TopicPartition& partition, const std::deque<
   const bool backing_off = first.is_backing_off(now);
   const sim::Duration wait = backing_off ? first.pause() : config_.linger;
   const sim::Duration waited = first.waited(now);
-  const bool sendable = queue.size() > 1 || first.is_full() || waited >= wait ||
-                        pool_.queued() > 0 || closed_ || flushes_ > 0;
-  if (sendable && !backing_off) {
+  if (is_due(queue, now) && !backing_off) {
     out.nodes.insert(leader);
     return;
   }
@@ -94,6 +99,8 @@ std::vector<BatchPtr> Accumulator::drain(NodeId node, const client::Metadata& me
   std::size_t next = start;
   do {
     index = next;
+    // librdkafka sends one partition in a request.
+    if (config_.librdkafka && !out.empty()) break;
     const TopicPartition& partition = partitions[next];
     next = (next + 1) % partitions.size();
     if (muted_.contains(partition)) continue;
@@ -102,20 +109,21 @@ std::vector<BatchPtr> Accumulator::drain(NodeId node, const client::Metadata& me
     const BatchPtr first = queue->front();
     first->note_leader_epoch(metadata.leader_epoch(partition));
     if (first->is_backing_off(now)) continue;
+    if (config_.librdkafka && !is_due(*queue, now)) continue;
     if (size + first->estimated_size() > max_size && !out.empty()) break;
     if (transactions_ != nullptr && transactions_->must_wait(*first)) break;
     queue->pop_front();
     if (transactions_ != nullptr && !first->has_sequence()) transactions_->assign_sequence(first);
-    const bool is_first_time = !first->is_sealed();
     size += first->sealed()->size_in_bytes;
-    if (is_first_time) learn_compression(topic(partition.topic));
+    learn_compression(topic(partition.topic));
     first->drained();
     out.push_back(first);
   } while (next != start);
   return out;
 }
 
-// Each closed batch moves the estimate for the next ones: up fast, down slowly.
+// Each drained batch, also one that is sent again, moves the estimate for the next ones: up fast,
+// down slowly.
 void Accumulator::learn_compression(Topic& topic) {
   if (config_.compression == protocol::Compression::none) return;
   const std::int32_t seen = compressed_thousandths(config_.compression);

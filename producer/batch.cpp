@@ -38,7 +38,7 @@ std::int32_t Batch::estimated_size() const {
 }
 
 bool Batch::is_full() const {
-  return closed_for_appends_ || is_sealed() ||
+  return closed_for_appends_ || is_sealed() || record_count() >= most_records_ ||
          (!tickets_.empty() && estimated_size() >= write_limit_);
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <string>
 #include <vector>
@@ -42,6 +43,8 @@ class Batch {
   bool append(protocol::Record& record, Ticket ticket);
   bool has_room_for(const protocol::Record& record) const;
   bool is_full() const;
+  // No more records than that, whatever the room.
+  void limit_records(std::int32_t most) { most_records_ = most; }
   // No further record, whatever the room.
   void close_for_appends() { closed_for_appends_ = true; }
   std::int32_t estimated_size() const;
@@ -59,6 +62,7 @@ class Batch {
   std::int32_t record_count() const { return static_cast<std::int32_t>(tickets_.size()); }
   // What travels; closes the batch. The same object until the sequence changes.
   const protocol::BatchRef& sealed();
+  std::int64_t uncompressed_size() const { return uncompressed_; }  // of the records
   bool is_sealed() const { return static_cast<bool>(sealed_); }
 
   // ---- idempotence ----
@@ -121,6 +125,7 @@ class Batch {
   std::int64_t uncompressed_ = 0;  // bytes of the records
   std::int64_t max_timestamp_ms_ = -1;
   bool closed_for_appends_ = false;
+  std::int32_t most_records_ = std::numeric_limits<std::int32_t>::max();
   protocol::BatchRef sealed_;
 
   ProducerIdAndEpoch producer_;

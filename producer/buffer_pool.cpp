@@ -33,7 +33,12 @@ bool BufferPool::try_allocate(std::int64_t bytes) {
   } else {
     take_up_to(bytes);
   }
+  note_use();
   return true;
+}
+
+void BufferPool::note_use() {
+  if (metrics_ != nullptr) metrics_->buffer_used(total_ - available());
 }
 
 BufferPool::Ticket BufferPool::wait_for(std::int64_t bytes) {
@@ -47,8 +52,9 @@ void BufferPool::serve() {
   for (Waiter& waiter : line_) {
     if (waiter.served()) continue;
     waiter.collected += take_up_to(waiter.wanted - waiter.collected);
-    if (!waiter.served()) return;
+    if (!waiter.served()) break;
   }
+  note_use();
 }
 
 bool BufferPool::leave(Ticket waiter) {

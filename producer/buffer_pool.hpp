@@ -6,13 +6,15 @@
 #include <list>
 #include <string>
 
+#include "producer/metrics.hpp"
+
 namespace kafkasim::producer {
 
 class BufferPool {
  public:
-  // Buffers of exactly `poolable` bytes are kept for reuse.
-  BufferPool(std::int64_t total, std::int64_t poolable)
-      : total_(total), poolable_(poolable), unpooled_(total) {}
+  // Buffers of exactly `poolable` bytes are kept for reuse. `metrics` may be null.
+  BufferPool(std::int64_t total, std::int64_t poolable, Metrics* metrics = nullptr)
+      : total_(total), poolable_(poolable), unpooled_(total), metrics_(metrics) {}
 
   struct Waiter {
     std::int64_t wanted = 0;
@@ -43,12 +45,14 @@ class BufferPool {
  private:
   std::int64_t take_up_to(std::int64_t bytes);
   void serve();
+  void note_use();
 
   std::int64_t total_;
   std::int64_t poolable_;
   std::int64_t unpooled_;    // never used, or given back to the common share
   std::int64_t pooled_ = 0;  // free buffers of the poolable size
   std::list<Waiter> line_;
+  Metrics* metrics_;
 };
 
 }  // namespace kafkasim::producer

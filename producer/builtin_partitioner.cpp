@@ -27,7 +27,7 @@ bool BuiltInPartitioner::appended(std::int64_t bytes, bool may_switch,
 std::int32_t BuiltInPartitioner::next(const client::Metadata& metadata) {
   const std::int32_t drawn = draw_();
   if (load_) {
-    const std::int32_t weighted = drawn % load_->cumulative.back();
+    const std::int64_t weighted = drawn % load_->cumulative.back();
     const auto found =
         std::upper_bound(load_->cumulative.begin(), load_->cumulative.end(), weighted);
     return load_->partitions[static_cast<std::size_t>(found - load_->cumulative.begin())];
@@ -62,9 +62,9 @@ void BuiltInPartitioner::update_load(const std::vector<std::int32_t>& queue_size
   // Equal queues need no weights, unless some partition is to be avoided.
   if (all_equal && usable == queue_sizes.size()) return;
   Load load;
-  std::int32_t sum = 0;
+  std::int64_t sum = 0;
   for (std::size_t i = 0; i < usable; ++i) {
-    sum += longest + 1 - queue_sizes[i];
+    sum += std::int64_t{longest} + 1 - queue_sizes[i];
     load.cumulative.push_back(sum);
     load.partitions.push_back(partitions[i]);
   }

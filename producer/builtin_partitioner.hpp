@@ -40,7 +40,7 @@ class BuiltInPartitioner {
 
  private:
   struct Load {
-    std::vector<std::int32_t> cumulative;
+    std::vector<std::int64_t> cumulative;
     std::vector<std::int32_t> partitions;
   };
   std::int32_t next(const client::Metadata& metadata);

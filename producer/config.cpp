@@ -53,6 +53,8 @@ bool resolve_idempotence(const protocol::ConfigValues& values, const Config& con
 
 Config read_config(const protocol::ConfigValues& values, std::string client_id,
                    std::vector<std::string> bootstrap_hosts) {
+  if (values.of_librdkafka())
+    return read_librdkafka_config(values, std::move(client_id), std::move(bootstrap_hosts));
   Config config;
   config.client_id = std::move(client_id);
   if (!values.is_null("transactional.id"))

@@ -3,11 +3,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "client/metadata.hpp"
 #include "client/network_client.hpp"
+#include "producer/key_prefixes.hpp"
 #include "protocol/config_def.hpp"
 #include "protocol/data_messages.hpp"
 #include "sim/time.hpp"
@@ -30,6 +32,14 @@ enum class PartitionerKind {
   by_key_prefix
 };
 
+// What a producer of librdkafka does and Java's does not.
+struct LibrdkafkaConfig {
+  std::int32_t batch_messages = 10'000;      // most records of a batch
+  std::int64_t queue_messages = 100'000;     // most records without an outcome; 0 = no limit
+  std::int64_t queue_bytes = 1'073'741'824;  // most bytes of their values
+  bool gapless = false;                      // a record lost amid others is a fatal error
+};
+
 struct Config {
   std::string client_id;
   std::string transactional_id;  // empty = none
@@ -49,8 +59,10 @@ struct Config {
   sim::Duration retry_backoff_max = std::chrono::seconds(1);
   sim::Duration transaction_timeout = std::chrono::minutes(1);
   PartitionerKind partitioner = PartitionerKind::java_default;
+  std::optional<LibrdkafkaConfig> librdkafka;  // none: Java's producer
   // librdkafka: how long records without a key stay with a partition; 0 = each is drawn anew.
   sim::Duration sticky_linger{0};
+  KeyPrefixes key_prefixes;  // of by_key_prefix
   bool ignore_keys = false;
   bool adaptive_partitioning = true;
   sim::Duration availability_timeout{0};  // 0 = off
@@ -61,10 +73,15 @@ struct Config {
   bool one_batch_at_a_time() const { return max_in_flight == 1; }
 };
 
-// Reads values made from protocol::producer_config_defs(). Idempotence that nobody asked for goes
-// away with acks other than all or without retries; a delivery timeout that nobody set grows to
-// linger.ms + request.timeout.ms.
+// Reads values made from protocol::producer_config_defs() or librdkafka_config_defs(). Idempotence
+// of Java's producer that nobody asked for goes away with acks other than all or without retries; a
+// delivery timeout that nobody set grows to linger.ms + request.timeout.ms. Of librdkafka's,
+// resolved values are required.
 Config read_config(const protocol::ConfigValues& values, std::string client_id,
                    std::vector<std::string> bootstrap_hosts);
+
+// The part of it for values of librdkafka (config_librdkafka.cpp).
+Config read_librdkafka_config(const protocol::ConfigValues& values, std::string client_id,
+                              std::vector<std::string> bootstrap_hosts);
 
 }  // namespace kafkasim::producer

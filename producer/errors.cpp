@@ -101,6 +101,14 @@ std::string expired_message(const protocol::TopicPartition& partition, int recor
                      to_string(partition), to_ms(age));
 }
 
+std::string gapless_message(const protocol::TopicPartition& partition, int messages,
+                            std::string_view error) {
+  return fmt::format(
+      "ProduceRequest for {} [{}] with {} message(s) failed: {}: unable to satisfy gap-less "
+      "guarantee",
+      partition.topic, partition.partition, messages, error);
+}
+
 std::string record_too_large_message(std::int32_t size, std::int32_t max_request_size) {
   return fmt::format(
       "The message is {} bytes when serialized which is larger than {}, which is the value of the "
@@ -115,6 +123,12 @@ std::string larger_than_buffer_message(std::int32_t size) {
       "have configured with "
       "the buffer.memory configuration.",
       size);
+}
+
+std::string allocation_too_large_message(std::int64_t bytes, std::int64_t total) {
+  return fmt::format(
+      "Attempt to allocate {} bytes, but there is a hard limit of {} on memory allocations.", bytes,
+      total);
 }
 
 std::string topic_not_present_message(const std::string& topic, sim::Duration waited) {

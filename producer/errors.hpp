@@ -16,8 +16,12 @@ std::string_view error_message(protocol::ErrorCode error);
 
 std::string expired_message(const protocol::TopicPartition& partition, int records,
                             sim::Duration age);
+// What librdkafka says when enable.gapless.guarantee cannot be kept.
+std::string gapless_message(const protocol::TopicPartition& partition, int messages,
+                            std::string_view error);
 std::string record_too_large_message(std::int32_t size, std::int32_t max_request_size);
 std::string larger_than_buffer_message(std::int32_t size);
+std::string allocation_too_large_message(std::int64_t bytes, std::int64_t total);
 std::string topic_not_present_message(const std::string& topic, sim::Duration waited);
 std::string partition_not_present_message(const protocol::TopicPartition& partition, int partitions,
                                           sim::Duration waited);

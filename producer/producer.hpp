@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -13,6 +14,8 @@
 #include "client/sim_transport.hpp"
 #include "producer/accumulator.hpp"
 #include "producer/config.hpp"
+#include "producer/local_queue.hpp"
+#include "producer/partitioner.hpp"
 #include "producer/sender.hpp"
 #include "sim/executor.hpp"
 #include "sim/wait.hpp"
@@ -53,9 +56,10 @@ class Producer final : private SenderListener {
   using Listener = std::function<void(const SendResult&)>;
 
   // Works on `host` in `process`, under `name` in the trace. Must live until the process is dead or
-  // close() has returned.
+  // close() has returned. `metrics` outlives it, and may have counted for another one before; null:
+  // it has its own.
   Producer(sim::World& world, sim::Host& host, sim::Process& process, std::string name,
-           Config config);
+           Config config, Metrics* metrics = nullptr);
   ~Producer() override = default;
 
   // Starts the I/O coroutine; once.
@@ -84,6 +88,10 @@ class Producer final : private SenderListener {
   const std::string& name() const { return name_; }
   const Config& config() const { return config_; }
   const client::Metadata& metadata() const { return metadata_; }
+  // For Metrics::snapshot.
+  Gauges gauges() const;
+  WireTotals wire() const { return {client_.sent().requests, client_.sent().bytes}; }
+  MetricsSnapshot metrics() const { return metrics_->snapshot(gauges(), wire()); }
 
  private:
   sim::Task<> run();
@@ -91,13 +99,13 @@ class Producer final : private SenderListener {
   sim::Task<std::optional<Failure>> await_metadata(std::string topic,
                                                    std::optional<std::int32_t> partition,
                                                    sim::Time deadline);
-  // Takes `bytes` from the pool, waiting for them; false at the deadline or on close.
-  sim::Task<bool> allocate(std::int64_t bytes, sim::Time deadline);
+  // Takes `bytes` from the pool, waiting for them; says why not at the deadline or on close.
+  sim::Task<std::optional<Failure>> allocate(std::int64_t bytes, sim::Time deadline);
   // Has the metadata that a record for there needs, without waiting.
   bool knows(const std::string& topic, std::optional<std::int32_t> partition);
   std::optional<std::int32_t> choose_partition(const std::string& topic,
                                                std::optional<std::int32_t> partition,
-                                               const protocol::Record& record) const;
+                                               const protocol::Record& record);
   std::optional<Failure> check_size(const protocol::Record& record) const;
   void reject(const OutgoingRecord& outgoing, std::int32_t partition, const Failure& failure,
               Ticket ticket);
@@ -114,11 +122,15 @@ class Producer final : private SenderListener {
   std::string name_;
   Config config_;
   sim::Rng random_;
+  Metrics own_metrics_;
+  Metrics* metrics_;
+  std::unique_ptr<Partitioner> partitioner_;
 
   client::SimTransport transport_;
   client::Metadata metadata_;
   client::NetworkClient client_;
   BufferPool pool_;
+  LocalQueue queue_;
   TransactionManager transactions_;
   Accumulator accumulator_;
   Sender sender_;

@@ -54,11 +54,18 @@ void Producer::after_round() {
   if (changed_.has_waiters()) changed_.notify_all();
 }
 
+Gauges Producer::gauges() const {
+  Gauges gauges{pool_.total(), pool_.available(), pool_.queued(), client_.in_flight()};
+  if (config_.librdkafka) gauges.buffer_total = gauges.buffer_available = std::nullopt;
+  return gauges;
+}
+
 // ---- reports ----
 
 void Producer::on_acked(Batch& batch, protocol::Offset base_offset) {
   const protocol::BatchRef sealed = batch.sealed();
   const bool expects_offset = config_.acks != protocol::Acks::none;
+  for (const protocol::Record& record : sealed->records) queue_.remove(record);
   world_.trace().add(name_, events::Acked{batch.partition(), base_offset, sealed, expects_offset});
   if (!listener_) return;
   const protocol::TopicPartition& at = batch.partition();
@@ -75,6 +82,7 @@ void Producer::on_failed(Batch& batch, const std::vector<Failure>& failures, boo
   for (std::size_t i = 0; i < batch.records().size(); ++i) {
     const Failure& failure = failures.size() == 1 ? failures.front() : failures[i];
     const protocol::Record& record = batch.records()[i];
+    queue_.remove(record);
     world_.trace().add(name_, events::Failed{at.topic, at.partition, record, failure.error,
                                              failure.message, maybe_stored});
     if (!listener_) continue;

@@ -5,6 +5,7 @@
 
 #include "client/time_left.hpp"
 #include "producer/errors.hpp"
+#include "producer/local_queue.hpp"
 #include "sim/check.hpp"
 
 namespace kafkasim::producer {
@@ -12,12 +13,13 @@ namespace kafkasim::producer {
 using client::NodeId;
 
 Sender::Sender(const Config& config, client::NetworkClient& client, Accumulator& accumulator,
-               TransactionManager* transactions, SenderListener& listener)
+               TransactionManager* transactions, SenderListener& listener, Metrics* metrics)
     : config_(config),
       client_(client),
       accumulator_(accumulator),
       transactions_(transactions),
-      listener_(listener) {}
+      listener_(listener),
+      metrics_(metrics) {}
 
 // ---- rounds ----
 
@@ -36,7 +38,7 @@ Sender::Pause Sender::begin(sim::Time now) {
       return send_init_producer_id(now);
     case Stage::pausing_before_retry:
       stage_ = Stage::usual;
-      client_.metadata().request_update();
+      client_.metadata().request_update(false);
       transactions_->retry_request();
       return begin_usual(now);
   }
@@ -50,12 +52,16 @@ Sender::Pause Sender::begin_usual(sim::Time now) {
       abort_all(*transactions_->fatal_error());
       return listen(now, config_.retry_backoff);
     }
+    if (const auto refused = transactions_->take_refusal()) abort_all(*refused);
     transactions_->bump_epoch_and_ask_for_id_if_needed();
     // While the request is out nothing else is sent.
     if (transactions_->has_request_in_flight()) return listen_for_answer(now);
     if (transactions_->has_request()) {
       const client::Node* node = client_.least_loaded_node(now);
-      if (node == nullptr) return give_node_up(now);
+      if (node == nullptr) {
+        transactions_->retry_request();
+        return listen_for_answer(now);
+      }
       target_ = *node;
       waiting_since_ = now;
       stage_ = Stage::looking;
@@ -164,9 +170,12 @@ bool Sender::expire(sim::Time now) {
   expired.insert(expired.end(), in_flight.begin(), in_flight.end());
   for (const BatchPtr& batch : expired) {
     const std::string text =
-        expired_message(batch->partition(), batch->record_count(), now - batch->created());
+        config_.librdkafka
+            ? std::string(message_timed_out_message)
+            : expired_message(batch->partition(), batch->record_count(), now - batch->created());
     const Failure failure{protocol::ErrorCode::request_timed_out, text};
-    fail(batch, {failure}, false, batch->was_sent());
+    if (metrics_ != nullptr && !batch->is_done()) metrics_->expired(batch->record_count());
+    fail(batch, failure, {failure}, false, batch->was_sent());
     // Nothing new is sent there until it is known whether its sequences are in the log.
     if (transactions_ != nullptr && batch->in_retry()) transactions_->mark_unresolved(*batch);
   }
@@ -196,16 +205,34 @@ void Sender::send_produce_request(NodeId node, std::vector<BatchPtr> batches, si
     request.partitions.push_back(protocol::ProducePartition{batch->partition(), batch->sealed()});
   }
   const std::uint64_t cookie = next_cookie_++;
-  requests_.emplace(cookie, std::move(batches));
+  const auto kept = requests_.emplace(cookie, std::move(batches)).first;
   client_.send(node, std::move(request), cookie, now, config_.acks != protocol::Acks::none);
+  if (metrics_ != nullptr) measure_request(kept->second, now);
+}
+
+void Sender::measure_request(const std::vector<BatchPtr>& batches, sim::Time now) {
+  for (const BatchPtr& batch : batches) {
+    metrics_->sent_batch(batch->record_count(), batch->sealed()->size_in_bytes,
+                         protocol::batch_header_size, batch->uncompressed_size(),
+                         now - batch->created());
+  }
+  metrics_->sent_request(client_.in_flight(), now);
+}
+
+void Sender::count_failed(const Batch& batch, const std::vector<Failure>& failures) {
+  if (metrics_ == nullptr) return;
+  if (failures.size() == 1) return metrics_->failed(failures.front().error, batch.record_count());
+  for (const Failure& failure : failures) metrics_->failed(failure.error, 1);
 }
 
 void Sender::abort_all(const Failure& failure) {
   for (const BatchPtr& batch : accumulator_.incomplete()) {
     accumulator_.remove(*batch);
     batch->close_for_appends();
-    if (batch->finish(Batch::State::aborted))
+    if (batch->finish(Batch::State::aborted)) {
+      count_failed(*batch, {failure});
       listener_.on_failed(*batch, {failure}, batch->was_sent());
+    }
     over(batch);
   }
 }

@@ -12,6 +12,7 @@
 #include "client/network_client.hpp"
 #include "producer/accumulator.hpp"
 #include "producer/config.hpp"
+#include "producer/metrics.hpp"
 #include "producer/transaction_manager.hpp"
 
 namespace kafkasim::producer {
@@ -38,9 +39,10 @@ class SenderListener {
 
 class Sender {
  public:
-  // `transactions` is null without idempotence. The references must outlive this.
+  // `transactions` is null without idempotence, `metrics` where nobody asks. The references must
+  // outlive this.
   Sender(const Config& config, client::NetworkClient& client, Accumulator& accumulator,
-         TransactionManager* transactions, SenderListener& listener);
+         TransactionManager* transactions, SenderListener& listener, Metrics* metrics = nullptr);
 
   struct Pause {
     sim::Time until;
@@ -89,11 +91,15 @@ class Sender {
   void split(const BatchPtr& batch);
   bool can_retry(const Batch& batch, const protocol::ProducePartitionResponse& response,
                  sim::Time now);
-  void succeed(const BatchPtr& batch, const protocol::ProducePartitionResponse& response);
+  void succeed(const BatchPtr& batch, const protocol::ProducePartitionResponse& response,
+               sim::Time now);
   void fail(const BatchPtr& batch, const protocol::ProducePartitionResponse& response);
-  void fail(const BatchPtr& batch, const std::vector<Failure>& failures, bool adjust_sequences,
-            bool maybe_stored);
+  // `whole`: what the batch as such failed of; `failures`: as for SenderListener::on_failed.
+  void fail(const BatchPtr& batch, const Failure& whole, const std::vector<Failure>& failures,
+            bool adjust_sequences, bool maybe_stored);
   void over(const BatchPtr& batch);
+  void measure_request(const std::vector<BatchPtr>& batches, sim::Time now);
+  void count_failed(const Batch& batch, const std::vector<Failure>& failures);
   void forget_in_flight(const Batch& batch);
 
   const Config& config_;
@@ -101,6 +107,7 @@ class Sender {
   Accumulator& accumulator_;
   TransactionManager* transactions_;
   SenderListener& listener_;
+  Metrics* metrics_;
 
   Stage stage_ = Stage::usual;
   client::Node target_;      // of the request to any node

@@ -70,6 +70,7 @@ void Sender::handle_produce(const ClientResponse& response, sim::Time now) {
       break;
   }
   const auto& body = std::get<protocol::ProduceResponse>(*response.response);
+  if (metrics_ != nullptr) metrics_->answered(now - response.sent_at, body.throttle_time_ms);
   for (const ProducePartitionResponse& part : body.partitions) {
     const auto batch = std::find_if(batches.begin(), batches.end(), [&](const BatchPtr& b) {
       return b->partition() == part.partition;
@@ -80,7 +81,10 @@ void Sender::handle_produce(const ClientResponse& response, sim::Time now) {
   }
   // Leaders named in the answer count at once, without asking for metadata first.
   for (const ProducePartitionResponse& part : body.partitions) {
-    if (!protocol::is_invalid_metadata(part.error)) continue;
+    if (part.error != ErrorCode::not_leader_or_follower &&
+        part.error != ErrorCode::fenced_leader_epoch) {
+      continue;
+    }
     client_.metadata().update_leadership(part.partition, part.current_leader.leader_id,
                                          part.current_leader.leader_epoch, body.node_endpoints);
   }
@@ -89,17 +93,21 @@ void Sender::handle_produce(const ClientResponse& response, sim::Time now) {
 void Sender::complete(const BatchPtr& batch, const ProducePartitionResponse& response,
                       sim::Time now) {
   const ErrorCode error = response.error;
-  if (error != ErrorCode::none) listener_.on_error("Produce", error);
+  if (error != ErrorCode::none) {
+    listener_.on_error("Produce", error);
+    if (metrics_ != nullptr) metrics_->refused(error);
+  }
   if (error == ErrorCode::message_too_large && batch->record_count() > 1 && !batch->is_done()) {
     split(batch);
   } else if (error == ErrorCode::none || error == ErrorCode::duplicate_sequence_number) {
     // A duplicate that the broker no longer remembers in detail: stored, at an offset that nobody
     // knows.
-    succeed(batch, response);
+    succeed(batch, response, now);
   } else {
     if (can_retry(*batch, response, now)) {
-      accumulator_.reenqueue(batch, now);
-      forget_in_flight(*batch);
+      // A batch whose sequence is no longer known cannot be put in order: it waits for its expiry.
+      if (accumulator_.reenqueue(batch, now)) forget_in_flight(*batch);
+      if (metrics_ != nullptr) metrics_->retried(batch->record_count());
       listener_.on_retried(*batch, error);
     } else {
       fail(batch, response);
@@ -122,13 +130,16 @@ bool Sender::can_retry(const Batch& batch, const ProducePartitionResponse& respo
 void Sender::split(const BatchPtr& batch) {
   if (transactions_ != nullptr) transactions_->remove_in_flight(*batch);
   accumulator_.split_and_reenqueue(batch);
+  if (metrics_ != nullptr) metrics_->split();
   over(batch);
 }
 
-void Sender::succeed(const BatchPtr& batch, const ProducePartitionResponse& response) {
+void Sender::succeed(const BatchPtr& batch, const ProducePartitionResponse& response,
+                     sim::Time now) {
   if (transactions_ != nullptr) transactions_->completed(*batch, response.base_offset);
   if (!batch->finish(Batch::State::succeeded))
     return;  // expired before: the application was told otherwise
+  if (metrics_ != nullptr) metrics_->acked(batch->record_count(), now - batch->created(), now);
   listener_.on_acked(*batch, response.base_offset);
   over(batch);
 }
@@ -142,11 +153,12 @@ void Sender::fail(const BatchPtr& batch, const ProducePartitionResponse& respons
   } else if (text.empty()) {
     text = error_message(response.error);
   }
-  std::vector<Failure> failures{Failure{response.error, text}};
+  const Failure whole{response.error, text};
+  std::vector<Failure> failures{whole};
   if (!response.record_errors.empty()) {
     // The listed records are to blame; the others only travelled with them.
     failures.assign(static_cast<std::size_t>(batch->record_count()),
-                    Failure{response.error, part_of_invalid_batch_message});
+                    Failure{ErrorCode::unknown_server_error, part_of_invalid_batch_message});
     const ErrorCode of_record =
         response.record_errors.size() == 1 ? response.error : ErrorCode::invalid_record;
     for (const protocol::RecordError& record : response.record_errors) {
@@ -158,13 +170,19 @@ void Sender::fail(const BatchPtr& batch, const ProducePartitionResponse& respons
   // Out of attempts nobody knows whether the sequence was used, so it cannot be given to another
   // batch.
   const bool adjust_sequences = batch->attempts() < config_.retries;
-  fail(batch, failures, adjust_sequences, batch->in_retry() || leaves_doubt(response.error));
+  fail(batch, whole, failures, adjust_sequences, batch->in_retry() || leaves_doubt(response.error));
 }
 
-void Sender::fail(const BatchPtr& batch, const std::vector<Failure>& failures,
+void Sender::fail(const BatchPtr& batch, const Failure& whole, const std::vector<Failure>& failures,
                   bool adjust_sequences, bool maybe_stored) {
+  if (metrics_ != nullptr) metrics_->counted_errors(batch->record_count());
   if (!batch->finish(Batch::State::failed)) return;
-  if (transactions_ != nullptr) transactions_->failed(*batch, failures.front(), adjust_sequences);
+  count_failed(*batch, failures);
+  if (transactions_ != nullptr) transactions_->failed(*batch, whole, adjust_sequences);
+  if (config_.librdkafka && config_.librdkafka->gapless && batch->was_sent()) {
+    transactions_->set_fatal(Failure{
+        whole.error, gapless_message(batch->partition(), batch->record_count(), whole.message)});
+  }
   listener_.on_failed(*batch, failures, maybe_stored);
   over(batch);
 }

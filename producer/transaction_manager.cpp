@@ -81,9 +81,23 @@ bool TransactionManager::handle(const protocol::InitProducerIdResponse& response
   }
   if (protocol::is_retriable(response.error)) {
     retry_request();
-  } else {
-    request_ = RequestState::none;
-    fatal_ = Failure{response.error, std::string(error_message(response.error))};
+    return false;
+  }
+  request_ = RequestState::none;
+  const std::string text(error_message(response.error));
+  switch (response.error) {
+    case ErrorCode::cluster_authorization_failed:
+    case ErrorCode::transactional_id_authorization_failed:
+      refusal_ = Failure{response.error, text};
+      break;
+    case ErrorCode::invalid_producer_epoch:
+    case ErrorCode::producer_fenced:
+      fatal_ = Failure{ErrorCode::producer_fenced,
+                       std::string(error_message(ErrorCode::producer_fenced))};
+      break;
+    default:
+      fatal_ = Failure{ErrorCode::unknown_server_error,
+                       "Unexpected error in InitProducerIdResponse; " + text};
   }
   return false;
 }

@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "producer/batch.hpp"
 #include "producer/partition_sequences.hpp"
@@ -40,8 +41,15 @@ class TransactionManager {
   // Returns true if the answer brought an id.
   bool handle(const protocol::InitProducerIdResponse& response);
 
+  // Set once by each answer that refuses an id in a way that a later request may overcome (not
+  // authorized): what waits now has failed.
+  std::optional<Failure> take_refusal() { return std::exchange(refusal_, std::nullopt); }
   // Set once nothing can be sent any more.
   const std::optional<Failure>& fatal_error() const { return fatal_; }
+  // The first of several counts.
+  void set_fatal(Failure failure) {
+    if (!fatal_) fatal_ = std::move(failure);
+  }
 
   // ---- what may be drained ----
   // May `first`, the head of the queue of its partition, not be taken out now?
@@ -84,6 +92,7 @@ class TransactionManager {
   RequestState request_ = RequestState::none;
   bool request_is_retry_ = false;
   std::optional<Failure> fatal_;
+  std::optional<Failure> refusal_;
   std::map<protocol::TopicPartition, PartitionSequences> partitions_;
   std::map<protocol::TopicPartition, std::int32_t>
       unresolved_;  // -> the sequence after the unresolved ones

@@ -94,8 +94,14 @@ constexpr ConfigDef rows[] = {
     Def(int_number, "queued.max.requests", "500")
         .at_least(1)
         .means("Waiting requests after which a broker stops reading."),
-    Def(int_number, "quota.window.num", "11").at_least(1).means("Samples of client quotas."),
-    Def(int_number, "quota.window.size.seconds", "1").at_least(1).means("Length of such a sample."),
+    Def(int_number, "quota.window.num", "11")
+        .at_least(1)
+        .acting()
+        .means("Samples of client quotas."),
+    Def(int_number, "quota.window.size.seconds", "1")
+        .at_least(1)
+        .acting()
+        .means("Length of such a sample."),
     Def(int_number, "replica.fetch.backoff.ms", "1000")
         .at_least(0)
         .acting()

@@ -12,7 +12,9 @@
 #include <initializer_list>
 #include <limits>
 
+#include "protocol/config_librdkafka.hpp"
 #include "protocol/config_tables.hpp"
+#include "protocol/java_classes.hpp"
 
 namespace kafkasim::protocol {
 namespace {
@@ -25,13 +27,11 @@ std::vector<ConfigDef> joined(std::initializer_list<std::span<const ConfigDef>> 
   return all;
 }
 
-bool is_space(char c) {
-  return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == '\v';
-}
-
+// As Java trims: everything up to the blank.
 std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
+  const auto is_blank = [](char c) { return static_cast<unsigned char>(c) <= ' '; };
+  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
   return text;
 }
 
@@ -46,14 +46,17 @@ std::string refusal(const ConfigDef& def, std::string_view value, std::string_vi
   return fmt::format("Invalid value {} for configuration {}: {}", value, def.name, why);
 }
 
+// Each entry without the blanks around it; "a," has two entries, the second of them empty.
 std::vector<std::string> split_list(std::string_view text, char separator) {
   std::vector<std::string> entries;
-  while (!text.empty()) {
-    const auto end = std::min(text.find(separator), text.size());
+  text = trimmed(text);
+  if (text.empty()) return entries;
+  while (true) {
+    const auto end = text.find(separator);
     entries.emplace_back(trimmed(text.substr(0, end)));
-    text.remove_prefix(std::min(end + 1, text.size()));
+    if (end == std::string_view::npos) return entries;
+    text.remove_prefix(end + 1);
   }
-  return entries;
 }
 
 // A whole number as Java reads it: an optional sign and decimal digits, within the type.
@@ -74,23 +77,6 @@ std::optional<double> real_number(std::string_view text) {
   if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(number))
     return std::nullopt;
   return number;
-}
-
-// The classes that a scenario may name: what stands behind every other name is code that is not
-// here.
-bool is_known_class(std::string_view name) {
-  constexpr std::string_view package = "org.apache.kafka.common.serialization.";
-  if (name == "org.apache.kafka.clients.producer.RoundRobinPartitioner") return true;
-  if (!name.starts_with(package)) return false;
-  name.remove_prefix(package.size());
-  for (const std::string_view suffix : {"Serializer", "Deserializer"}) {
-    for (const std::string_view type :
-         {"String", "ByteArray", "Bytes", "ByteBuffer", "Integer", "Long", "Short", "Double",
-          "Float", "Boolean", "UUID", "Void", "List"}) {
-      if (name == fmt::format("{}{}", type, suffix)) return true;
-    }
-  }
-  return false;
 }
 
 ParsedConfig parse_type(const ConfigDef& def, std::string_view given) {
@@ -117,8 +103,8 @@ ParsedConfig parse_type(const ConfigDef& def, std::string_view given) {
     case ConfigType::list:
       return {split_list(text, ','), ""};
     case ConfigType::class_name:
-      if (is_known_class(text)) return {std::string(text), ""};
-      return {{}, refusal(def, given, fmt::format("Class {} could not be found.", text))};
+      if (is_java_class(text)) return {std::string(text), ""};
+      return {{}, refusal(def, given, fmt::format("Class {} could not be found.", given))};
     case ConfigType::text:
     case ConfigType::password:
       return {std::string(text), ""};
@@ -132,27 +118,41 @@ double as_real(const ConfigValue& value) {
   return 0;
 }
 
+// A real number as Java writes it: with a fraction, always.
+std::string with_fraction(double number) {
+  std::string text = fmt::format("{}", number);
+  if (text.find_first_of(".en") == std::string::npos) text += ".0";
+  return text;
+}
+
 std::string shown(const ConfigValue& value) {
   if (const auto* whole = std::get_if<std::int64_t>(&value)) return fmt::format("{}", *whole);
-  if (const auto* real = std::get_if<double>(&value)) return fmt::format("{}", *real);
+  if (const auto* real = std::get_if<double>(&value)) return with_fraction(*real);
   if (const auto* text = std::get_if<std::string>(&value)) return *text;
   return {};
+}
+
+// Kafka gives the bounds of a real number as whole or as real ones.
+std::string bound(const ConfigDef& def, double number) {
+  const bool real = def.low != std::floor(def.low) || def.high != std::floor(def.high);
+  return real ? with_fraction(number) : fmt::format("{}", static_cast<std::int64_t>(number));
 }
 
 std::string check_range(const ConfigDef& def, const ConfigValue& value) {
   const double number = as_real(value);
   if (def.rule == ConfigRule::between_or_minus_one) {
     if (number == -1 || (number >= def.low && number <= def.high)) return {};
-    return refusal(
-        def, shown(value),
-        fmt::format("Value must be between {} and {} or equal to -1", def.low, def.high));
+    return refusal(def, shown(value),
+                   fmt::format("Value must be between {} and {} or equal to -1",
+                               bound(def, def.low), bound(def, def.high)));
   }
-  if (number < def.low)
-    return refusal(def, shown(value), fmt::format("Value must be at least {}", def.low));
+  if (number < def.low) {
+    return refusal(def, shown(value),
+                   fmt::format("Value must be at least {}", bound(def, def.low)));
+  }
   if (def.rule == ConfigRule::between && number > def.high) {
-    return refusal(
-        def, shown(value),
-        fmt::format("Value must be no more than {}", static_cast<std::int64_t>(def.high)));
+    return refusal(def, shown(value),
+                   fmt::format("Value must be no more than {}", bound(def, def.high)));
   }
   return {};
 }
@@ -235,6 +235,7 @@ std::string check_offset_reset(const ConfigDef& def, const std::string& text) {
 std::string check_rule(const ConfigDef& def, const ConfigValue& value) {
   switch (def.rule) {
     case ConfigRule::any:
+    case ConfigRule::not_null:
       return {};
     case ConfigRule::at_least:
     case ConfigRule::between:
@@ -279,6 +280,13 @@ std::span<const ConfigDef> broker_config_defs() {
   return defs;
 }
 
+std::span<const ConfigDef> librdkafka_config_defs() {
+  static const std::vector<ConfigDef> defs =
+      joined({tables::librdkafka_rows_a_to_l(), tables::librdkafka_rows_m_to_z(),
+              tables::librdkafka_security_rows()});
+  return defs;
+}
+
 std::span<const ConfigDef> topic_config_defs() { return tables::topic_rows(); }
 
 const ConfigDef* find_config(std::span<const ConfigDef> defs, std::string_view name) {
@@ -289,9 +297,36 @@ const ConfigDef* find_config(std::span<const ConfigDef> defs, std::string_view n
 }
 
 ParsedConfig parse_config(const ConfigDef& def, std::string_view text) {
+  if (def.librdkafka) return parse_librdkafka(def, text);
   ParsedConfig parsed = parse_type(def, text);
   if (parsed.error.empty()) parsed.error = check_rule(def, parsed.value);
   return parsed;
+}
+
+std::string config_rule_text(const ConfigDef& def) {
+  switch (def.rule) {
+    case ConfigRule::any:
+      return {};
+    case ConfigRule::at_least:
+      return fmt::format("[{},...]", bound(def, def.low));
+    case ConfigRule::between:
+      return fmt::format("[{},...,{}]", bound(def, def.low), bound(def, def.high));
+    case ConfigRule::between_or_minus_one:
+      return fmt::format("[{},...,{}] or -1", bound(def, def.low), bound(def, def.high));
+    case ConfigRule::one_of:
+      return fmt::format("[{}]", def.words);
+    case ConfigRule::one_of_ignoring_case:
+      return fmt::format("(case insensitive) [{}]", def.words);
+    case ConfigRule::not_null:
+      return "non-null string";
+    case ConfigRule::non_empty:
+      return "non-empty string";
+    case ConfigRule::replica_list:
+      return "[partitionId]:[brokerId],[partitionId]:[brokerId],...";
+    case ConfigRule::offset_reset:
+      return "[latest, earliest, none, by_duration:PnDTnHnMn.nS]";
+  }
+  return {};
 }
 
 std::string_view config_type_name(ConfigType type) {

@@ -1,7 +1,7 @@
 // Kafka's settings as Kafka defines them: name, type, default, allowed values, and the exact words
 // of a refusal; and the typed look-up that clients and brokers read their settings from. Defaults
-// and rules are those of Kafka 4.0. Left out: importance and display groups; what settings mean
-// together (config_rules.hpp).
+// and rules are those of Kafka 4.0. Left out: display groups; the importance of settings of brokers
+// and topics; what settings mean together (config_rules.hpp).
 #pragma once
 
 #include <chrono>
@@ -35,9 +35,23 @@ enum class ConfigRule {
   between_or_minus_one,  // 1 .. 9 or -1, as gzip levels
   one_of,                // the text, or each entry of the list, is one of `words`
   one_of_ignoring_case,
+  not_null,      // a list, never null
   non_empty,     // a text, if given, has a character in it
   replica_list,  // "*" or partition:broker pairs
   offset_reset,  // earliest, latest, none, by_duration:<ISO-8601>
+};
+
+enum class Importance { low, medium, high };
+
+// What a setting of librdkafka is beside its type. One table serves producers and consumers: each
+// takes the settings of the other and ignores them.
+struct LibrdkafkaDef {
+  bool of_producer = false;
+  bool of_consumer = false;
+  bool deprecated = false;
+  bool acts_on_producer = false;
+  bool acts_on_consumer = false;
+  std::string_view alias_of;  // empty: a name of its own
 };
 
 // One setting. `words` separates its entries by ", " in the order in which Kafka's error text names
@@ -50,7 +64,10 @@ struct ConfigDef {
   double low = 0;
   double high = 0;
   std::string_view words;
-  bool acts = false;  // the simulator does something with it
+  bool acts = false;      // the simulator does something with it
+  bool required = false;  // Kafka has no default; the default here is what a scenario works with
+  Importance importance = Importance::low;  // of settings of Kafka's own clients
+  std::optional<LibrdkafkaDef> librdkafka;  // none: a setting of Kafka
   std::string_view doc;
 };
 
@@ -60,7 +77,9 @@ std::span<const ConfigDef> consumer_config_defs();
 std::span<const ConfigDef> broker_config_defs();
 std::span<const ConfigDef> topic_config_defs();
 
-// The definition of `name`, or nullptr.
+std::span<const ConfigDef> librdkafka_config_defs();
+
+// The definition of `name`, or nullptr. An alias has a definition of its own.
 const ConfigDef* find_config(std::span<const ConfigDef> defs, std::string_view name);
 
 // Null, boolean, whole number, real, text (also class and password) or list.
@@ -72,11 +91,14 @@ struct ParsedConfig {
   std::string
       error;  // empty: valid. Otherwise Kafka's words, "Invalid value X for configuration Y: ..."
 };
-// Parses a text as Kafka parses a property and applies the definition's rule.
+// Parses a text as Kafka (or librdkafka, for one of its settings) parses a property and applies the
+// definition's rule.
 ParsedConfig parse_config(const ConfigDef& def, std::string_view text);
 
 // The type as Kafka writes it: BOOLEAN, INT, LONG ...
 std::string_view config_type_name(ConfigType type);
+// The rule as Kafka's tables of settings write it, "[0,...]"; empty where there is none.
+std::string config_rule_text(const ConfigDef& def);
 
 // Settings of one table: every default, overlaid with what was given. Looking up a name that the
 // table lacks, or as another type than the table says, is a bug of the caller and throws
@@ -85,8 +107,8 @@ class ConfigValues {
  public:
   explicit ConfigValues(std::span<const ConfigDef> defs);
 
-  // Sets `name`; returns Kafka's error text, empty when it was accepted. An unknown name is refused
-  // too.
+  // Sets `name`, or what `name` is an alias of; returns Kafka's error text, empty when it was
+  // accepted. An unknown name is refused too.
   [[nodiscard]] std::string set(std::string_view name, std::string_view text);
   // Puts a value in place without marking it as given by the user (a default that another setting
   // changes).
@@ -106,6 +128,7 @@ class ConfigValues {
   const ConfigValue& value(std::string_view name) const;
 
   std::span<const ConfigDef> defs() const { return defs_; }
+  bool of_librdkafka() const { return !defs_.empty() && defs_.front().librdkafka.has_value(); }
   // The names given by the user with their texts, sorted by name.
   std::vector<std::pair<std::string, std::string>> given() const;
 

@@ -6,6 +6,9 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <optional>
+
+#include "protocol/java_classes.hpp"
 
 namespace kafkasim::protocol {
 namespace {
@@ -39,54 +42,88 @@ void resolve_reconnect_backoff(ConfigValues& values) {
   }
 }
 
+// The port of host:port, [host]:port or protocol://host:port; none where it is not of that form.
+std::optional<std::string_view> port_of(std::string_view server) {
+  const auto is_of_host = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("-%._:").find(c) != std::string_view::npos;
+  };
+  const auto colon = server.rfind(':');
+  if (colon == std::string_view::npos) return std::nullopt;
+  const std::string_view port = server.substr(colon + 1);
+  std::string_view host = server.substr(0, colon);
+  const auto scheme = host.find("://");
+  if (scheme != std::string_view::npos &&
+      std::all_of(host.begin(), host.begin() + static_cast<std::ptrdiff_t>(scheme),
+                  [&](char c) { return c != ':' && is_of_host(c); })) {
+    host.remove_prefix(scheme + 3);
+  }
+  if (host.starts_with('[')) host.remove_prefix(1);
+  if (host.ends_with(']')) host.remove_suffix(1);
+  const bool legal = !port.empty() && std::all_of(host.begin(), host.end(), is_of_host) &&
+                     port.find_first_not_of("0123456789") == std::string_view::npos;
+  return legal ? std::optional(port) : std::nullopt;
+}
+
 ConfigConflict check_bootstrap(const ConfigValues& values) {
-  if (!values.is_set("bootstrap.servers")) return {};
+  constexpr std::string_view setting = "bootstrap.servers";
+  constexpr std::size_t digits_of_int = 10;
+  constexpr std::int64_t highest_port = 65535;
+  if (!values.is_set(setting)) return {};
   bool any = false;
-  for (const std::string& server : values.list("bootstrap.servers")) {
+  for (const std::string& server : values.list(setting)) {
     if (server.empty()) continue;
-    const auto colon = server.rfind(':');
-    const bool has_port = colon != std::string::npos && colon + 1 < server.size() &&
-                          server.find_first_not_of("0123456789", colon + 1) == std::string::npos;
-    if (!has_port || server.find_first_of(" \t") != std::string::npos) {
-      return {fmt::format("Invalid url in bootstrap.servers: {}", server), {"bootstrap.servers"}};
-    }
+    std::optional<std::string_view> port = port_of(server);
+    if (!port) return {fmt::format("Invalid url in bootstrap.servers: {}", server), {setting}};
+    while (port->size() > 1 && port->front() == '0') port->remove_prefix(1);
+    if (port->size() > digits_of_int || std::stoll(std::string(*port)) > highest_port)
+      return {fmt::format("Invalid port in bootstrap.servers: {}", server), {setting}};
     any = true;
   }
   if (any) return {};
-  return {"No resolvable bootstrap urls given in bootstrap.servers", {"bootstrap.servers"}};
+  return {"No resolvable bootstrap urls given in bootstrap.servers", {setting}};
 }
 
-// Interceptors are code, and none is here.
-ConfigConflict check_interceptors(const ConfigValues& values) {
-  const std::vector<std::string>& classes = values.list("interceptor.classes");
-  if (classes.empty()) return {};
-  return {fmt::format("Class {} cannot be found", classes.front()), {"interceptor.classes"}};
+// In the order in which a client that is built asks for its classes.
+ConfigConflict check_producer_classes(const ConfigValues& values) {
+  ConfigConflict conflict =
+      check_class_list(values, "metric.reporters", JavaRole::metrics_reporter);
+  if (!conflict) conflict = check_class(values, "partitioner.class", JavaRole::partitioner);
+  if (!conflict) conflict = check_class(values, "key.serializer", JavaRole::serializer);
+  if (!conflict) conflict = check_class(values, "value.serializer", JavaRole::serializer);
+  if (conflict) return conflict;
+  return check_class_list(values, "interceptor.classes", JavaRole::producer_interceptor);
 }
 
-ConfigConflict check_assignors(const ConfigValues& values) {
-  for (const std::string& entry : values.list("partition.assignment.strategy")) {
-    const bool known =
-        std::any_of(assignors.begin(), assignors.end(),
-                    [&](const Assignor& assignor) { return assignor.class_name == entry; });
-    if (known) continue;
-    if (entry.starts_with("java.lang.")) {
-      return {fmt::format("class {} is not an instance of "
-                          "org.apache.kafka.clients.consumer.ConsumerPartitionAssignor",
-                          entry),
-              {"partition.assignment.strategy"}};
-    }
-    return {fmt::format("{} ClassNotFoundException exception occurred", entry),
-            {"partition.assignment.strategy"}};
+ConfigConflict check_consumer_classes(const ConfigValues& values) {
+  ConfigConflict conflict =
+      check_class_list(values, "metric.reporters", JavaRole::metrics_reporter);
+  if (!conflict) {
+    conflict = check_class_list(values, "interceptor.classes", JavaRole::consumer_interceptor);
   }
-  return {};
+  if (!conflict) conflict = check_class(values, "key.deserializer", JavaRole::deserializer);
+  if (conflict) return conflict;
+  return check_class(values, "value.deserializer", JavaRole::deserializer);
+}
+
+// All that is left of security: a mechanism must have a name.
+ConfigConflict check_sasl(const ConfigValues& values) {
+  if (!lower_case(values.text("security.protocol")).starts_with("sasl_")) return {};
+  if (!values.text("sasl.mechanism").empty()) return {};
+  return {
+      "Invalid value null for configuration sasl.mechanism: When the security.protocol "
+      "configuration enables SASL, mechanism must be non-null and non-empty string.",
+      {"sasl.mechanism", "security.protocol"}};
 }
 
 ConfigConflict check_instance_id(std::string_view id) {
   constexpr std::size_t longest = 249;
   const auto invalid = [](const std::string& why) {
-    return ConfigConflict{fmt::format("Group instance id is invalid: {}", why),
-                          {"group.instance.id"}};
+    return ConfigConflict{.text = fmt::format("Group instance id is invalid: {}", why),
+                          .settings = {"group.instance.id"},
+                          .exception = java::invalid_configuration};
   };
+  if (id.empty()) return invalid("the empty string is not allowed");
   if (id == "." || id == "..") return invalid(fmt::format("'{}' is not allowed", id));
   if (id.size() > longest) {
     return invalid(
@@ -102,7 +139,7 @@ ConfigConflict check_instance_id(std::string_view id) {
 }
 
 // Settings that only the other group protocol knows.
-ConfigConflict check_group_protocol(const ConfigValues& values) {
+ConfigConflict check_group_protocol(const ConfigValues& values, ClientRelease release) {
   const bool classic = lower_case(values.text("group.protocol")) == "classic";
   std::vector<std::string_view> unsupported;
   const auto refuse = [&](std::string_view name) {
@@ -112,7 +149,7 @@ ConfigConflict check_group_protocol(const ConfigValues& values) {
   };
   if (classic) {
     refuse("group.remote.assignor");
-  } else {
+  } else if (release.limits_consumer_protocol) {
     refuse("partition.assignment.strategy");
     refuse("heartbeat.interval.ms");
     refuse("session.timeout.ms");
@@ -123,7 +160,23 @@ ConfigConflict check_group_protocol(const ConfigValues& values) {
           unsupported};
 }
 
-ConfigConflict resolve_idempotence(ConfigValues& values) {
+ConfigConflict check_in_flight(const ConfigValues& values, bool asked_for, ClientRelease release) {
+  constexpr int most_in_flight = 5;
+  constexpr std::string_view setting = "max.in.flight.requests.per.connection";
+  if (values.int_value(setting) <= most_in_flight) return {};
+  if (release.refuses_many_in_flight) {
+    return {fmt::format("To use the idempotent producer, {} must be set to at most {}. Current "
+                        "value is {}.",
+                        setting, most_in_flight, values.int_value(setting)),
+            {setting, "enable.idempotence"}};
+  }
+  if (!asked_for) return {};
+  return {fmt::format("Must set {} to at most {} to use the idempotent producer.", setting,
+                      most_in_flight),
+          {setting, "enable.idempotence"}};
+}
+
+ConfigConflict resolve_idempotence(ConfigValues& values, ClientRelease release) {
   const int acks = acks_of(values);
   values.override_default("acks", std::to_string(acks));
   const bool asked_for = values.is_set("enable.idempotence");
@@ -141,16 +194,10 @@ ConfigConflict resolve_idempotence(ConfigValues& values) {
           {"acks", "enable.idempotence"}};
     }
     // Also thrown where retries or acks are about to switch idempotence off.
+    if (ConfigConflict conflict = check_in_flight(values, asked_for, release)) return conflict;
     constexpr int most_in_flight = 5;
-    if (values.int_value("max.in.flight.requests.per.connection") > most_in_flight) {
-      return {
-          fmt::format("To use the idempotent producer, max.in.flight.requests.per.connection must "
-                      "be set to at most "
-                      "{}. Current value is {}.",
-                      most_in_flight, values.int_value("max.in.flight.requests.per.connection")),
-          {"max.in.flight.requests.per.connection", "enable.idempotence"}};
-    }
-    if (without_retries || acks != -1) {
+    const bool many = values.int_value("max.in.flight.requests.per.connection") > most_in_flight;
+    if (without_retries || acks != -1 || many) {
       idempotent = false;
       values.override_default("enable.idempotence", false);
     }
@@ -170,13 +217,14 @@ int acks_of(const ConfigValues& producer) {
   return acks == "1" ? 1 : -1;
 }
 
-ConfigConflict resolve_producer_settings(ConfigValues& values) {
+ConfigConflict resolve_producer_settings(ConfigValues& values, ClientRelease release) {
+  if (ConfigConflict conflict = check_sasl(values)) return conflict;
   resolve_reconnect_backoff(values);
-  return resolve_idempotence(values);
+  return resolve_idempotence(values, release);
 }
 
 ConfigConflict resolve_producer_construction(ConfigValues& values) {
-  if (ConfigConflict conflict = check_interceptors(values)) return conflict;
+  if (ConfigConflict conflict = check_producer_classes(values)) return conflict;
   constexpr std::int64_t longest = std::numeric_limits<std::int32_t>::max();
   const std::int64_t linger = std::min(values.long_value("linger.ms"), longest);
   const std::int64_t least = std::min(linger + values.int_value("request.timeout.ms"), longest);
@@ -197,7 +245,8 @@ ConfigConflict resolve_producer_config(ConfigValues& values) {
   return resolve_producer_construction(values);
 }
 
-ConfigConflict resolve_consumer_settings(ConfigValues& values) {
+ConfigConflict resolve_consumer_settings(ConfigValues& values, ClientRelease release) {
+  if (ConfigConflict conflict = check_sasl(values)) return conflict;
   resolve_reconnect_backoff(values);
   if (!values.is_null("group.instance.id") && values.text("client.id").empty()) {
     if (ConfigConflict conflict = check_instance_id(values.text("group.instance.id")))
@@ -205,26 +254,38 @@ ConfigConflict resolve_consumer_settings(ConfigValues& values) {
   }
   if (values.is_null("group.id")) {
     if (values.is_set("enable.auto.commit") && values.flag("enable.auto.commit")) {
-      return {"enable.auto.commit cannot be set to true when default group id (null) is used.",
-              {"enable.auto.commit"}};
+      return {
+          .text = "enable.auto.commit cannot be set to true when default group id (null) is used.",
+          .settings = {"enable.auto.commit"},
+          .exception = java::invalid_configuration};
     }
     values.override_default("enable.auto.commit", false);
   }
-  return check_group_protocol(values);
+  return check_group_protocol(values, release);
 }
 
 ConfigConflict resolve_consumer_construction(ConfigValues& values) {
-  if (!values.is_null("group.id") && is_blank(values.text("group.id"))) {
-    return {"The configured group.id should not be an empty string or whitespace.", {"group.id"}};
+  if (!values.is_null("group.instance.id")) {
+    if (ConfigConflict conflict = check_instance_id(values.text("group.instance.id")))
+      return conflict;
   }
-  if (ConfigConflict conflict = check_interceptors(values)) return conflict;
+  const bool classic = lower_case(values.text("group.protocol")) == "classic";
+  ConfigConflict group;
+  if (!values.is_null("group.id") && is_blank(values.text("group.id"))) {
+    group = {.text = "The configured group.id should not be an empty string or whitespace.",
+             .settings = {"group.id"},
+             .exception = java::invalid_group_id};
+  }
+  if (classic && group) return group;
+  if (ConfigConflict conflict = check_consumer_classes(values)) return conflict;
   if (ConfigConflict conflict = check_bootstrap(values)) return conflict;
-  if (lower_case(values.text("group.protocol")) != "classic") return {};
-  if (ConfigConflict conflict = check_assignors(values)) return conflict;
+  if (!classic) return group;
+  if (ConfigConflict conflict = check_assignor_classes(values)) return conflict;
   if (!values.is_null("group.id") &&
       values.int_value("heartbeat.interval.ms") >= values.int_value("session.timeout.ms")) {
-    return {"Heartbeat must be set lower than the session timeout",
-            {"heartbeat.interval.ms", "session.timeout.ms"}};
+    return {.text = "Heartbeat must be set lower than the session timeout",
+            .settings = {"heartbeat.interval.ms", "session.timeout.ms"},
+            .exception = "java.lang.IllegalArgumentException"};
   }
   return {};
 }
@@ -241,12 +302,18 @@ std::string_view assignor_class(std::string_view name) {
   return name;
 }
 
+std::string_view assignor_name(std::string_view class_name) {
+  for (const Assignor& assignor : assignors) {
+    if (assignor.class_name == class_name) return assignor.name;
+  }
+  return {};
+}
+
 std::vector<std::string_view> assignor_names(const ConfigValues& consumer) {
   std::vector<std::string_view> names;
   for (const std::string& entry : consumer.list("partition.assignment.strategy")) {
-    for (const Assignor& assignor : assignors) {
-      if (assignor.class_name == entry) names.push_back(assignor.name);
-    }
+    const std::string_view name = assignor_name(entry);
+    if (!name.empty()) names.push_back(name);
   }
   return names;
 }

@@ -66,7 +66,12 @@ std::size_t ConfigValues::index_of(std::string_view name) const {
 
 std::string ConfigValues::set(std::string_view name, std::string_view text) {
   const ConfigDef* def = find_config(defs_, name);
-  if (def == nullptr) return fmt::format("Unknown config name: {}", name);
+  if (def == nullptr) {
+    return of_librdkafka() ? fmt::format("No such configuration property: \"{}\"", name)
+                           : fmt::format("Unknown config name: {}", name);
+  }
+  if (def->librdkafka && !def->librdkafka->alias_of.empty())
+    return set(def->librdkafka->alias_of, text);
   ParsedConfig parsed = parse_config(*def, text);
   if (!parsed.error.empty()) return parsed.error;
   const std::size_t index = index_of(name);

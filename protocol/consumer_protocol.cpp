@@ -6,6 +6,8 @@
 #include <string_view>
 #include <utility>
 
+#include "protocol/java_hash.hpp"
+
 namespace kafkasim::protocol {
 
 namespace {
@@ -164,6 +166,44 @@ std::optional<ConsumerAssignment> decode_assignment(const Bytes& bytes) {
   assignment.user_data = in.bytes();
   if (!in.ok()) return std::nullopt;
   return assignment;
+}
+
+Bytes encode(const StickyUserData& data) {
+  std::vector<std::string> topics;
+  for (const TopicPartition& partition : data.partitions) topics.push_back(partition.topic);
+  std::vector<TopicPartition> by_topic;
+  for (const std::string& topic : in_java_map_order(topics)) {
+    for (const TopicPartition& partition : data.partitions) {
+      if (partition.topic == topic) by_topic.push_back(partition);
+    }
+  }
+  Writer out;
+  out.partitions(by_topic);
+  if (data.generation) out.integer(*data.generation);
+  return out.take();
+}
+
+std::optional<StickyUserData> decode_sticky_user_data(const Bytes& bytes) {
+  Reader in(bytes.view());
+  StickyUserData data;
+  data.partitions = in.partitions();
+  if (!in.ok()) return std::nullopt;
+  const auto generation = in.integer<std::int32_t>();
+  if (in.ok()) data.generation = generation;
+  return data;
+}
+
+Bytes cooperative_sticky_user_data(std::int32_t generation) {
+  Writer out;
+  out.integer(generation);
+  return out.take();
+}
+
+std::optional<std::int32_t> decode_cooperative_sticky_user_data(const Bytes& bytes) {
+  Reader in(bytes.view());
+  const auto generation = in.integer<std::int32_t>();
+  if (!in.ok()) return std::nullopt;
+  return generation;
 }
 
 ConsumerSubscription sorted(ConsumerSubscription subscription) {

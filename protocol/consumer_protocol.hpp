@@ -46,6 +46,26 @@ Bytes encode(const ConsumerAssignment& assignment,
 std::optional<ConsumerSubscription> decode_subscription(const Bytes& bytes);
 std::optional<ConsumerAssignment> decode_assignment(const Bytes& bytes);
 
+// What the sticky assignor keeps in the user data of a subscription: the partitions of the last
+// assignment and its generation (none in the oldest form).
+struct StickyUserData {
+  std::vector<TopicPartition> partitions;
+  std::optional<std::int32_t> generation;
+
+  friend bool operator==(const StickyUserData&, const StickyUserData&) = default;
+};
+
+// Topics in the order of Java's hash map, the partitions of one as given; without a generation the
+// oldest form.
+Bytes encode(const StickyUserData& data);
+// None when the bytes are of neither form. What follows the data is ignored.
+std::optional<StickyUserData> decode_sticky_user_data(const Bytes& bytes);
+
+// The cooperative sticky assignor keeps only the generation there; its partitions are in the
+// subscription itself.
+Bytes cooperative_sticky_user_data(std::int32_t generation);
+std::optional<std::int32_t> decode_cooperative_sticky_user_data(const Bytes& bytes);
+
 // Topics and owned partitions sorted, as Kafka's consumer sends them, so that equal subscriptions
 // have equal bytes.
 ConsumerSubscription sorted(ConsumerSubscription subscription);

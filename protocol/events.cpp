@@ -112,6 +112,10 @@ void Deduplicated::describe(std::string& out) const {
   out += stored_text(partition, base_offset, batch);
 }
 
+void Throttled::describe(std::string& out) const {
+  out += fmt::format("{} for {} ms", client_id, milliseconds);
+}
+
 void HighWatermarkMoved::describe(std::string& out) const {
   out += fmt::format("{} high watermark {} to {}", to_string(partition), offset_text(from),
                      offset_text(to));

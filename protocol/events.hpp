@@ -81,6 +81,12 @@ struct Deduplicated {  // a batch whose sequence was in the log already: answere
   BatchRef batch;
   void describe(std::string& out) const;
 };
+struct Throttled {  // a client is over its quota: its connection is not read for that long
+  static constexpr std::string_view name = "throttled";
+  std::string client_id;
+  std::int64_t milliseconds = 0;
+  void describe(std::string& out) const;
+};
 struct HighWatermarkMoved {  // at the leader; records below `to` are replicated
   static constexpr std::string_view name = "replicated";
   TopicPartition partition;

@@ -138,6 +138,9 @@ class Network {
   }
 
   std::uint64_t messages_delivered() const { return delivered_; }
+  // Has `from` sent something that will still arrive, unless a fault comes between? What stands
+  // before a silence does not count.
+  bool has_under_way(HostId from) const;
 
  private:
   friend class Socket;

@@ -51,6 +51,20 @@ bool Network::is_blocked(HostId from, HostId to) const {
   return found != links_.end() && found->second->blocks > 0;
 }
 
+bool Network::has_under_way(HostId from) const {
+  return std::any_of(connections_.begin(), connections_.end(), [&](const auto& connection) {
+    if (!connection) return false;
+    return std::any_of(connection->toward.begin(), connection->toward.end(), [&](const auto& way) {
+      const auto is_data = [](const Connection::Item& item) {
+        return item.kind == Connection::data;
+      };
+      return connection->end(1 - way.end).host == from &&
+             !is_blocked(from, connection->end(way.end).host) &&
+             std::any_of(way.items.begin(), way.items.end(), is_data);
+    });
+  });
+}
+
 void Network::set_latency(HostId from, HostId to, std::optional<LatencyRange> latency) {
   link(from, to).latency = latency;
 }

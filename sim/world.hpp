@@ -27,6 +27,7 @@ class World {
   Time now() const { return loop_.now(); }
   Loop& loop() { return loop_; }
   Network& network() { return network_; }
+  const Network& network() const { return network_; }
   Trace& trace() { return trace_; }
   const Trace& trace() const { return trace_; }
   // A generator for that purpose, independent of all others.

@@ -73,6 +73,10 @@ void Diagnostics::warning(Position position, std::string text) {
   add({Severity::warning, position, std::move(text)});
 }
 
+void Diagnostics::warning_once(Position position, std::string text) {
+  if (said_once_.insert(text).second) warning(position, std::move(text));
+}
+
 void Diagnostics::add_new(const Diagnostics& other, std::string_view suffix) {
   for (const Diagnostic& found : other.all_) {
     if (known_.contains({found.position, found.text})) continue;

@@ -26,6 +26,8 @@ class Diagnostics {
  public:
   void error(Position position, std::string text);
   void warning(Position position, std::string text);
+  // The same words a second time, at another place, say nothing new.
+  void warning_once(Position position, std::string text);
   // Takes over what `other` found and this has not, each text followed by `suffix`.
   void add_new(const Diagnostics& other, std::string_view suffix);
 
@@ -43,6 +45,7 @@ class Diagnostics {
   static constexpr std::size_t most_findings = 1000;
   std::vector<Diagnostic> all_;
   std::set<std::pair<Position, std::string>> known_;
+  std::set<std::string> said_once_;
   bool has_errors_ = false;
 };
 

@@ -6,8 +6,10 @@
 #include <algorithm>
 #include <set>
 
+#include "producer/metrics_table.hpp"
 #include "scenarios/engine/anomalies_truth.hpp"
 #include "scenarios/engine/expect_values.hpp"
+#include "scenarios/engine/units.hpp"
 
 namespace kafkasim::scenarios {
 
@@ -177,6 +179,23 @@ void judge_assignments(const Expectations& expect, const Ledger& ledger, Results
   }
 }
 
+void judge_metrics(const Expectations& expect, const FinalState& state, Results& out) {
+  for (const auto& [client, expected] : expect.metrics) {
+    const ProducerState* found = state.producer(client);
+    std::map<std::string, producer::MetricValue> got;
+    if (found != nullptr) {
+      for (producer::NamedMetric& metric : producer::all_metrics(found->metrics))
+        got.emplace(std::move(metric.name), metric.value);
+    }
+    for (const auto& [name, range] : expected) {
+      const producer::MetricValue value = got[name];
+      out.push_back({fmt::format("metrics {} {}", client, name),
+                     value && range.value.contains(*value), to_string(range.value),
+                     value ? producer::metric_text(value) : "none", range.position});
+    }
+  }
+}
+
 void judge_anomalies(const Expectations& expect, std::vector<Finding>& findings, Results& out) {
   for (const auto& [anomaly, expected] : expect.anomalies) {
     Names got;
@@ -233,6 +252,7 @@ std::vector<ExpectationResult> judge(const Expectations& expect, const Ledger& l
   judge_groups(expect, ledger, state, out);
   judge_cluster(expect, ledger, state, out);
   judge_assignments(expect, ledger, out);
+  judge_metrics(expect, state, out);
   judge_anomalies(expect, findings, out);
   return out;
 }

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include "producer/metrics_table.hpp"
+
 namespace kafkasim::scenarios {
 
 using Json = nlohmann::ordered_json;
@@ -74,6 +76,46 @@ Json partitions_json(const FinalState& state) {
                    {"isr", partition.isr},
                    {"replicas", std::move(replicas)}});
     if (!partition.elr.empty()) out.back()["elr"] = partition.elr;
+  }
+  return out;
+}
+
+Json controllers_json(const FinalState& state) {
+  Json out = Json::array();
+  for (const ControllerState& controller : state.controllers) {
+    out.push_back({{"controller", controller.name},
+                   {"alive", controller.alive},
+                   {"active", controller.active},
+                   {"epoch", controller.epoch.value()},
+                   {"log_end", controller.log_end.value()},
+                   {"high_watermark", controller.high_watermark.value()}});
+  }
+  return out;
+}
+
+Json metric_json(const producer::MetricValue& value) {
+  if (!value) return nullptr;
+  if (*value % 1000 == 0) return *value / 1000;
+  return static_cast<double>(*value) / 1000;
+}
+
+Json errors_json(const std::map<protocol::ErrorCode, std::int64_t>& errors) {
+  Json out = Json::object();
+  for (const auto& [error, count] : errors) out[std::string(protocol::name(error))] = count;
+  return out;
+}
+
+Json producers_json(const FinalState& state) {
+  Json out = Json::array();
+  for (const ProducerState& producer : state.producers) {
+    Json metrics = Json::object();
+    for (const producer::NamedMetric& metric : producer::all_metrics(producer.metrics))
+      metrics[metric.name] = metric_json(metric.value);
+    out.push_back({{"producer", producer.name},
+                   {"alive", producer.alive},
+                   {"metrics", std::move(metrics)},
+                   {"failed_records", errors_json(producer.metrics.failed_records)},
+                   {"refused_batches", errors_json(producer.metrics.refused_batches)}});
   }
   return out;
 }
@@ -162,6 +204,8 @@ Json json_report(const Outcome& outcome) {
   out["timeline"] = timeline_json(outcome.timeline);
   out["timeline_left_out"] = outcome.timeline.left_out;
   out["partitions"] = partitions_json(outcome.state);
+  out["controllers"] = controllers_json(outcome.state);
+  out["producers"] = producers_json(outcome.state);
   out["groups"] = groups_json(outcome.state);
   out["consumers"] = consumers_json(outcome.state);
   out["trace_hash"] = fmt::format("{:016x}", outcome.trace_hash);

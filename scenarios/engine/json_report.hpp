@@ -9,9 +9,16 @@
 //   {partition, leader, leader_epoch, isr,
 //                   replicas [ {broker, alive, leader_epoch, log_start, log_end, high_watermark,
 //                               log [ {offset, leader_epoch, record} ]} ]} ],
+//   controllers  [ {controller, alive, active, epoch, log_end, high_watermark} ],
+//   producers    [ {producer, alive,
+//                   metrics {name: number, or null where there is nothing to take it of},
+//                   failed_records {error: records}, refused_batches {error: attempts}} ],
 //   groups       [ {group, members_alive, topics, committed {partition: offset}} ],
 //   consumers    [ {consumer, group, alive, owned, positions {partition: offset}} ],
 //   trace_hash, trace_lines, events, duration, ended_because, notes [text], reproduce
+//
+// Metrics are those of producer/metrics_table.hpp, by Kafka's names, in Kafka's units (times in
+// milliseconds, those that end in -ns-total in nanoseconds) with up to three decimals.
 #pragma once
 
 #include <nlohmann/json.hpp>

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 
+#include "consumer/assignor.hpp"
+#include "protocol/config_librdkafka.hpp"
 #include "protocol/config_rules.hpp"
 #include "scenarios/engine/overlay.hpp"
 #include "scenarios/engine/reading.hpp"
@@ -153,6 +155,19 @@ void read_sends(Reading& reading, const Node* sends, Producer& producer) {
   }
 }
 
+bool is_of_librdkafka(const Node& client) { return text_of(client, "client") == "librdkafka"; }
+
+protocol::ConfigConflict read_producer_config(Reading& reading, const Node& node,
+                                              const Node* config, Producer& producer) {
+  if (!is_of_librdkafka(node)) {
+    read_settings(config, SettingsOf::producer, producer.config, reading.diagnostics());
+    return protocol::resolve_producer_config(producer.config);
+  }
+  producer.config = protocol::ConfigValues(protocol::librdkafka_config_defs());
+  read_settings(config, SettingsOf::librdkafka_producer, producer.config, reading.diagnostics());
+  return protocol::resolve_librdkafka_producer(producer.config);
+}
+
 void read_producer(Reading& reading, const Entry& entry) {
   check_new_client(reading, entry.key, entry.position);
   reading.names.producers.push_back(entry.key);
@@ -163,9 +178,9 @@ void read_producer(Reading& reading, const Entry& entry) {
   producer.start = read_start(entry.value);
   read_sends(reading, entry.value.find("sends"), producer);
   const Node* config = entry.value.find("config");
-  read_settings(config, SettingsOf::producer, producer.config, reading.diagnostics());
-  report_conflict(protocol::resolve_producer_config(producer.config), config, entry.position,
-                  reading.diagnostics());
+  report_conflict(read_producer_config(reading, entry.value, config, producer), config,
+                  entry.position, reading.diagnostics());
+  read_partitioner(reading, entry.value, producer);
   reading.scenario.producers.push_back(std::move(producer));
 }
 
@@ -242,16 +257,32 @@ void read_commits(Reading& reading, const Node& node, Consumer& consumer) {
   }
 }
 
+// Of assignors the group takes one that all members can do; if all prefer one that is here, it is.
+protocol::ConfigConflict resolve_librdkafka(protocol::ConfigValues& values) {
+  protocol::ConfigConflict conflict = protocol::resolve_librdkafka_consumer(values);
+  const std::vector<std::string>& names = values.list("partition.assignment.strategy");
+  if (conflict || names.empty() || consumer::find_assignor(names.front()) != nullptr)
+    return conflict;
+  return {fmt::format("the assignor {} is not supported yet, expected range first",
+                      in_quotes(names.front())),
+          {"partition.assignment.strategy"}};
+}
+
 void read_config(Reading& reading, const Node& node, Consumer& consumer) {
   const Node* config = node.find("config");
-  read_settings(config, SettingsOf::consumer, consumer.config, reading.diagnostics());
+  const bool librdkafka = is_of_librdkafka(node);
+  if (librdkafka) consumer.config = protocol::ConfigValues(protocol::librdkafka_config_defs());
+  read_settings(config, librdkafka ? SettingsOf::librdkafka_consumer : SettingsOf::consumer,
+                consumer.config, reading.diagnostics());
   if (!consumer.config.is_set("auto.offset.reset")) {
     consumer.config.override_default("auto.offset.reset", std::string("earliest"));
   }
   if (consumer.group) consumer.config.override_default("group.id", *consumer.group);
   const Node* group = node.find("group");
-  report_conflict(protocol::resolve_consumer_config(consumer.config), config,
-                  group == nullptr ? consumer.position : group->position, reading.diagnostics());
+  report_conflict(librdkafka ? resolve_librdkafka(consumer.config)
+                             : protocol::resolve_consumer_config(consumer.config),
+                  config, group == nullptr ? consumer.position : group->position,
+                  reading.diagnostics());
 }
 
 void add_instances(Reading& reading, const Consumer& consumer, std::int64_t count) {

@@ -108,6 +108,19 @@ void read_features(Reading& reading, const Node& cluster) {
   if (version) to.eligible_leader_replicas = *version == 0 ? 0 : 1;
 }
 
+// ---- quotas ----
+
+void read_quotas(Reading& reading, const Node& cluster) {
+  const Node* quotas = cluster.find("quotas");
+  const Node* clients = quotas == nullptr || !quotas->is_map() ? nullptr : quotas->find("clients");
+  if (clients == nullptr || !clients->is_map()) return;
+  for (const Entry& client : clients->entries) {
+    if (!client.value.is_map()) continue;
+    const auto rate = parsed(client.value, "producer_byte_rate", parse_count);
+    if (rate && *rate > 0) reading.scenario.cluster.producer_byte_rates[client.key] = *rate;
+  }
+}
+
 // ---- topics ----
 
 // The brokers of one partition, each there and named once.
@@ -223,6 +236,7 @@ void read_cluster(Reading& reading) {
   read_racks(reading, cluster);
   read_hosts(reading, cluster);
   read_features(reading, cluster);
+  read_quotas(reading, cluster);
   const Node* network = cluster.find("network");
   if (network != nullptr) {
     if (const auto latency = parsed(*network, "latency", parse_duration_range)) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "producer/metrics_table.hpp"
 #include "scenarios/engine/error_names.hpp"
 #include "scenarios/engine/reading.hpp"
 #include "scenarios/engine/units.hpp"
@@ -32,6 +33,7 @@ class ExpectReader {
     to.isr = isr(expect_);
     read_assignments(to);
     read_anomalies(to);
+    read_metrics(to);
     read_checks(to);
   }
 
@@ -231,6 +233,28 @@ class ExpectReader {
       if (auto value = records(entry->value))
         to.anomalies[anomaly] = {std::move(*value), entry->position};
     }
+  }
+
+  void read_metrics(Expectations& to) {
+    for (const Entry& producer : entries_of(expect_, "metrics")) {
+      reading_.check_producer(producer.key, producer.position);
+      for (const Entry& metric : producer.value.entries) {
+        check_metric(metric);
+        if (!metric.value.is_scalar()) continue;
+        if (const auto range = parse_number_range(metric.value.text))
+          to.metrics[producer.key][metric.key] = {*range, metric.position};
+      }
+    }
+  }
+
+  void check_metric(const Entry& metric) {
+    const std::vector<std::string> known = producer::metric_names();
+    if (std::find(known.begin(), known.end(), metric.key) != known.end()) return;
+    const std::string near = did_you_mean(metric.key, known);
+    reading_.diagnostics().error(
+        metric.position,
+        fmt::format("no metric of a producer is called {}{}", in_quotes(metric.key),
+                    near.empty() ? "; --metrics lists them" : near));
   }
 
   void read_checks(Expectations& to) {

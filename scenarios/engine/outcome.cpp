@@ -36,6 +36,12 @@ const GroupState* FinalState::group(std::string_view name) const {
   return found == groups.end() ? nullptr : &*found;
 }
 
+const ProducerState* FinalState::producer(std::string_view name) const {
+  const auto found = std::find_if(producers.begin(), producers.end(),
+                                  [&](const ProducerState& p) { return p.name == name; });
+  return found == producers.end() ? nullptr : &*found;
+}
+
 const ConsumerState* FinalState::consumer(std::string_view name) const {
   const auto found = std::find_if(consumers.begin(), consumers.end(),
                                   [&](const ConsumerState& c) { return c.name == name; });

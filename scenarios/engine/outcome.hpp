@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "producer/metrics.hpp"
 #include "protocol/ids.hpp"
 #include "protocol/record_batch.hpp"
 #include "scenarios/engine/scenario.hpp"
@@ -53,11 +54,28 @@ struct ConsumerState {
   std::map<TopicPartition, protocol::Offset> positions;
 };
 
-// Of user topics only: a partition that was deleted is not there. All groups and consumers of the
-// scenario are, also those that never started.
+struct ProducerState {
+  std::string name;
+  bool alive = true;
+  producer::MetricsSnapshot metrics;
+};
+
+struct ControllerState {
+  std::string name;  // "controller-1"
+  bool alive = true;
+  bool active = false;                 // by its own word
+  protocol::LeaderEpoch epoch;         // of the quorum, as it knows
+  protocol::Offset log_end{0};         // of the metadata log
+  protocol::Offset high_watermark{0};  // as it knows; 0 = it does not
+};
+
+// Of user topics only: a partition that was deleted is not there. All controllers, producers,
+// groups and consumers of the scenario are, also those that never started.
 struct FinalState {
   sim::Time at{};
   std::vector<PartitionState> partitions;  // ascending
+  std::vector<ControllerState> controllers;
+  std::vector<ProducerState> producers;
   std::vector<GroupState> groups;
   std::vector<ConsumerState> consumers;
 
@@ -65,6 +83,7 @@ struct FinalState {
       const TopicPartition& partition) const;  // null when there is none, as below
   const GroupState* group(std::string_view name) const;
   const ConsumerState* consumer(std::string_view name) const;
+  const ProducerState* producer(std::string_view name) const;
 };
 
 // The replica whose log counts as the partition's: the leader's, dead or alive. Without a leader:

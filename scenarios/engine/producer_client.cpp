@@ -23,6 +23,10 @@ ProducerClient::ProducerClient(sim::World& world, const Producer& spec, std::uin
       spec_(spec),
       number_(number),
       config_(producer::read_config(spec.config, spec.name, std::move(bootstrap))) {
+  if (spec.partitioner) {
+    config_.partitioner = producer::PartitionerKind::by_key_prefix;
+    config_.key_prefixes = *spec.partitioner;
+  }
   std::uint64_t first = 1;
   for (const SendPlan& plan : spec.sends) {
     first_number_.push_back(first);
@@ -39,13 +43,15 @@ ProducerClient::ProducerClient(sim::World& world, const Producer& spec, std::uin
 ProducerClient::~ProducerClient() { host().crash(); }
 
 void ProducerClient::boot(sim::Process& process) {
+  if (producer_) metrics_.ended(producer_->wire());
   producer_.reset();
   again_.assign(unheard_.begin(), unheard_.end());
   unheard_.clear();
   stopping_ = false;
   ended_ = false;
   stalled_until_ = sim::zero;
-  producer_ = std::make_unique<producer::Producer>(world(), host(), process, spec_.name, config_);
+  producer_ = std::make_unique<producer::Producer>(world(), host(), process, spec_.name, config_,
+                                                   &metrics_);
   producer_->set_listener([this](const producer::SendResult& result) { heard(result); });
   producer_->start();
   sim::spawn(process, run(&process));
@@ -138,6 +144,13 @@ void ProducerClient::heard(const producer::SendResult& result) {
   unheard_.erase(place);
   if (!result.acked() && spec_.on_failure == OnFailure::resend) again_.push_back(place);
   news_.notify_all();
+}
+
+producer::MetricsSnapshot ProducerClient::metrics() const {
+  const producer::WireTotals wire = producer_ ? producer_->wire() : producer::WireTotals{};
+  producer::Gauges gauges{config_.buffer_memory, config_.buffer_memory, 0, 0};
+  if (producer_ && is_running()) gauges = producer_->gauges();
+  return metrics_.snapshot(gauges, wire);
 }
 
 void ProducerClient::stop() {

@@ -26,6 +26,8 @@ class ProducerClient final : public Client {
   ~ProducerClient() override;
 
   const Producer& spec() const { return spec_; }
+  // Over the whole life of the application; what stands now is that of the process that runs.
+  producer::MetricsSnapshot metrics() const;
 
   void stop() override;
   void stall(sim::Time until) override;
@@ -56,6 +58,7 @@ class ProducerClient final : public Client {
   producer::Config config_;
   std::vector<std::vector<protocol::Bytes>> keys_;  // of each plan
   std::vector<std::uint64_t> first_number_;         // of each plan's first record, from 1
+  producer::Metrics metrics_;                       // of all incarnations
   std::unique_ptr<producer::Producer> producer_;    // of the last incarnation
 
   Place next_;               // the record to be sent next

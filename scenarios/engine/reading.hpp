@@ -92,6 +92,9 @@ void read_topics_of_events(Reading& reading);
 // A topic as `topics` or a create-topic event describes it, with defaults from the brokers. Its
 // name is checked, and what else is wrong with it reported.
 Topic read_new_topic(Reading& reading, const std::string& name, Position position, const Node& map);
+// A producer's own partitioner, told by rule; nothing without the key or when the rule is broken
+// (reported). Comes after its sends and settings, which it must go with.
+void read_partitioner(Reading& reading, const Node& node, Producer& producer);
 // What an administrator is to do; `value` is what stands behind the action's key in `event`.
 AdminAction read_admin_action(Reading& reading, ActionKind kind, const Node& value,
                               const Node& event);

@@ -9,6 +9,7 @@
 #include "scenarios/engine/anomalies.hpp"
 #include "scenarios/engine/diagnostics.hpp"
 #include "scenarios/engine/report_logs.hpp"
+#include "scenarios/engine/report_metrics.hpp"
 #include "scenarios/engine/report_text.hpp"
 
 namespace kafkasim::scenarios {
@@ -228,11 +229,14 @@ std::string text_report(const Outcome& outcome, const ReportOptions& options) {
   out += timeline_report(outcome.timeline, options) + "\n";
   const std::string logs = logs_report(outcome.state, options.width, paint);
   if (!logs.empty()) out += logs + "\n";
+  const std::string controllers = controllers_report(outcome.state, options.width, paint);
+  if (!controllers.empty()) out += controllers + "\n";
   const std::string groups = groups_report(outcome.state, options.width, paint);
   if (!groups.empty()) out += groups + "\n";
   out += expectations_report(outcome, options, paint);
   out += unexpected_report(outcome, options, paint);
   out += verdict_report(outcome, options, paint);
+  if (options.metrics) out += metrics_report(outcome.state, options.width, paint);
   return out;
 }
 

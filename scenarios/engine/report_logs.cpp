@@ -1,4 +1,4 @@
-// Tables of logs and groups.
+// Tables of logs, controllers and groups.
 #include "scenarios/engine/report_logs.hpp"
 
 #include <fmt/format.h>
@@ -119,6 +119,21 @@ std::string logs_report(const FinalState& state, std::size_t width, const Paint&
   out += table(rows, {false, false, false, true, true, true, false}, width, paint);
   if (hidden > 0) out += fmt::format("  ... and {} more replicas\n", hidden);
   return out;
+}
+
+std::string controllers_report(const FinalState& state, std::size_t width, const Paint& paint) {
+  const std::vector<ControllerState>& all = state.controllers;
+  if (all.empty() || (all.size() == 1 && all.front().alive && all.front().active)) return "";
+  std::vector<std::vector<std::string>> rows = {{"controller", "epoch", "LEO", "HW", "role"}};
+  for (const ControllerState& controller : all) {
+    const std::string role =
+        !controller.alive ? "down" : (controller.active ? "active" : "standby");
+    rows.push_back({controller.name, epoch_text(controller.epoch), offset_text(controller.log_end),
+                    controller.alive ? offset_text(controller.high_watermark) : "-", role});
+  }
+  return paint.bold("Controllers at the end") +
+         paint.dim("  epoch of the quorum; LEO and HW of the metadata log, as each knows them") +
+         "\n" + table(rows, {false, true, true, true, false}, width, paint);
 }
 
 std::string groups_report(const FinalState& state, std::size_t width, const Paint& paint) {

@@ -1,4 +1,4 @@
-// The logs of all replicas and the groups at the end of a run, as tables.
+// The logs of all replicas, the controllers and the groups at the end of a run, as tables.
 #pragma once
 
 #include <string>
@@ -11,6 +11,8 @@ namespace kafkasim::scenarios {
 // One row a replica: "orders-0  broker-1  leader  0  4  4  e0 0:A 1:A 2:B 3:C". Empty without
 // partitions.
 std::string logs_report(const FinalState& state, std::size_t width, const Paint& paint);
+// One row a controller. Empty when there is one, and it is active: that goes without saying.
+std::string controllers_report(const FinalState& state, std::size_t width, const Paint& paint);
 // One row a partition of each group. Empty without groups.
 std::string groups_report(const FinalState& state, std::size_t width, const Paint& paint);
 

@@ -12,6 +12,7 @@
 #include <variant>
 #include <vector>
 
+#include "producer/key_prefixes.hpp"
 #include "protocol/config_def.hpp"
 #include "protocol/error_code.hpp"
 #include "protocol/ids.hpp"
@@ -41,6 +42,16 @@ struct CountRange {
   bool operator==(const CountRange&) const = default;
 };
 
+// Likewise, in thousandths.
+struct NumberRange {
+  std::int64_t lowest = 0;
+  std::int64_t highest = 0;
+  bool contains(std::int64_t thousandths) const {
+    return lowest <= thousandths && thousandths <= highest;
+  }
+  bool operator==(const NumberRange&) const = default;
+};
+
 using protocol::TopicPartition;
 
 // ---- what is there ----
@@ -61,6 +72,8 @@ struct Cluster {
   int controllers = 1;
   DurationRange latency{std::chrono::microseconds(500), std::chrono::milliseconds(1)};
   std::string semantics = "4.0";
+  // Bytes a second that each broker takes from producers, by client.id; of the others: <default>.
+  std::map<std::string, std::int64_t> producer_byte_rates;
   int eligible_leader_replicas = 0;  // the version of that feature; 0 = off
 };
 
@@ -106,6 +119,7 @@ struct Producer {
   OnFailure on_failure = OnFailure::give_up;
   std::optional<Duration> start = Duration{};  // empty: "never", waits for a start event
   protocol::ConfigValues config{protocol::producer_config_defs()};
+  std::optional<producer::KeyPrefixes> partitioner;  // given: in place of partitioner.class
   Position position;
 };
 
@@ -334,6 +348,8 @@ struct Expectations {
   ExpectedMap<TopicPartition, std::vector<int>> isr;              // broker ids, ascending
   ExpectedMap<std::string, std::vector<Assignment>> assignments;  // by group
   ExpectedMap<Anomaly, Records> anomalies;
+  // By producer, then by the metric's name.
+  std::map<std::string, ExpectedMap<std::string, NumberRange>> metrics;
   std::vector<Check> checks;  // in the order of the file
 };
 

@@ -25,6 +25,7 @@ enum class Shape {
   start,   // a duration or `never`
   size,
   count_range,
+  number_range,
   choice,        // one of `words`
   message_kind,  // ProduceRequest
   error_name,    // NOT_ENOUGH_REPLICAS
@@ -96,6 +97,7 @@ extern const Type texts, records, broker_ids, broker_id, positive_count, anythin
 // Of an administrator's events (schema_admin.cpp).
 extern const Type new_partitions, new_replicas, event_to, event_before, election, only_never,
     topic_or_broker_settings;
+extern const Type partitioner;  // of a producer (schema_partitioner.cpp)
 extern const Type broker_settings, topic_settings, producer_settings, consumer_settings;
 }  // namespace types
 

@@ -62,10 +62,9 @@ constinit const Type sends{
     .what = "a map such as { to: orders, values: [A, B] }, or a list of such maps",
     .alternatives = send_alternatives};
 
-constinit const std::array<std::string_view, 1> client_words{"java"};
-constinit const Type client{.shape = Shape::choice,
-                            .what = "java (librdkafka is not supported yet)",
-                            .words = client_words};
+constinit const std::array<std::string_view, 2> client_words{"java", "librdkafka"};
+constinit const Type client{
+    .shape = Shape::choice, .what = "java or librdkafka", .words = client_words};
 constinit const std::array<std::string_view, 2> failure_words{"give-up", "resend"};
 constinit const Type on_failure{
     .shape = Shape::choice, .what = "give-up or resend", .words = failure_words};
@@ -90,12 +89,15 @@ constinit const Type transactions{.shape = Shape::object,
 constinit const std::array producer_fields{
     Field{"sends", &sends, true, now, "",
           "What it sends; a list of maps runs one after the other."},
-    Field{"client", &client, false, now, "java", "Whose defaults it has: java or librdkafka."},
+    Field{"client", &client, false, now, "java",
+          "Whose defaults, settings and ways it has: java or librdkafka."},
     Field{"on-failure", &on_failure, false, now, "give-up",
           "What the application does with a failed record."},
     Field{"transactions", &transactions, false, later, "", "Groups its records into transactions."},
     Field{"start", &types::start, false, now, "0s",
           "When it starts; never waits for a `start` event."},
+    Field{"partitioner", &types::partitioner, false, now, "",
+          "A partitioner of its own: what a key begins with names the partitions."},
     Field{"config", &types::producer_settings, false, now, "", "Kafka's settings of the producer."},
 };
 constinit const Type producer{
@@ -143,6 +145,8 @@ constinit const std::array consumer_fields{
           "The partitions that it reads without a subscription."},
     Field{"instances", &instances, false, now, "1",
           "That many alike, named billing-1, billing-2 and so on."},
+    Field{"client", &client, false, now, "java",
+          "Whose defaults, settings and ways it has: java or librdkafka."},
     Field{"takes", &types::duration, false, now, "0s", "How long the handling of a record takes."},
     Field{"commits", &commits, false, now, "after-handling",
           "When it commits what it has handled."},

@@ -54,6 +54,12 @@ constinit const Type assignment_list{.shape = Shape::list,
 constinit const Type assignments =
     map_of("a map such as { workers: [ { worker-a: [jobs-0] } ] }", assignment_list);
 
+constinit const Type number_range{.shape = Shape::number_range,
+                                  .what = "a number such as 2 or 0.5, or a range such as 100..200"};
+constinit const Type metrics_of = map_of("a map such as { record-retry-total: 2 }", number_range);
+constinit const Type metrics =
+    map_of("a map such as { shop: { record-retry-total: 2 } }", metrics_of);
+
 constinit const std::array check_fields{
     Field{"at", &types::duration, true, now, "", "When."},
     Field{"isr", &isr, false, now, "", "The in-sync replicas of partitions at that time."},
@@ -83,6 +89,8 @@ constinit const std::array expect_fields{
     Field{"leaders", &leaders, false, now, "", "Who led partitions, in order of office."},
     Field{"isr", &isr, false, now, "", "The in-sync replicas of partitions at the end."},
     Field{"assignments", &assignments, false, now, "", "Each stable assignment of groups in turn."},
+    Field{"metrics", &metrics, false, now, "",
+          "What producers measured by the end, by Kafka's names of the metrics."},
     Field{"transactions", &types::anything, false, later, "",
           "How many transactions were committed and aborted."},
     Field{"effects", &types::anything, false, later, "", "What happened outside Kafka."},

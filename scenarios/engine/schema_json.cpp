@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <optional>
 
@@ -100,6 +101,9 @@ class Writer {
         return pattern(R"(^\d+(B|KiB|MiB|GiB)$)");
       case Shape::count_range:
         return number_or(pattern(R"(^\d+\.\.\d+$)"));
+      case Shape::number_range:
+        return {{"anyOf", Json::array({{{"type", "number"}, {"minimum", 0}},
+                                       pattern(R"(^\d+(\.\d{1,3})?\.\.\d+(\.\d{1,3})?$)")})}};
       case Shape::choice:
         return {{"enum", choice_of(type)}};
       case Shape::message_kind:
@@ -169,11 +173,48 @@ class Writer {
     if (!definitions_.contains(name)) {
       Json properties = Json::object();
       for (const ConfigDef& def : defs) properties[std::string(def.name)] = setting_of(def);
+      const bool of_client = type.what == "producer" || type.what == "consumer";
+      if (of_client) add_settings_of_librdkafka(properties);
       definitions_[name] = {{"type", {"object", "null"}},
                             {"additionalProperties", false},
                             {"properties", properties}};
     }
     return {{"$ref", fmt::format("#/$defs/{}", name)}};
+  }
+
+  // Which of the two clients it is for, the schema does not look at; nor does librdkafka care, it
+  // takes settings of producers for consumers and the other way round.
+  static void add_settings_of_librdkafka(Json& properties) {
+    for (const ConfigDef& def : protocol::librdkafka_config_defs()) {
+      const std::string name(def.name);
+      const Json setting = setting_of(def);
+      if (properties.contains(name)) {
+        widen(properties[name], setting);
+      } else {
+        properties[name] = setting;
+      }
+    }
+  }
+
+  // What both clients know takes what either of them takes; the words stay those of Java.
+  static void widen(Json& known, const Json& other) {
+    if (known["type"] != other["type"]) {
+      Json types = known["type"].is_array() ? known["type"] : Json::array({known["type"]});
+      for (const Json& type :
+           other["type"].is_array() ? other["type"] : Json::array({other["type"]})) {
+        if (std::find(types.begin(), types.end(), type) == types.end()) types.push_back(type);
+      }
+      known["type"] = types;
+    }
+    for (const char* bound : {"minimum", "maximum"}) {
+      if (!known.contains(bound)) continue;
+      const bool lowest = std::string_view(bound) == "minimum";
+      if (!other.contains(bound)) {
+        known.erase(bound);
+      } else if (lowest ? other[bound] < known[bound] : other[bound] > known[bound]) {
+        known[bound] = other[bound];
+      }
+    }
   }
 
   static Json setting_of(const ConfigDef& def) {

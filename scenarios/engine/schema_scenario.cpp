@@ -63,6 +63,29 @@ constinit const Type host{.shape = Shape::object,
 constinit const Type hosts{
     .shape = Shape::map, .what = "a map from broker names such as broker-2", .item = &host};
 
+constinit const Type byte_rate{.shape = Shape::count,
+                               .what = "a number of bytes a second from 1 on",
+                               .low = 1,
+                               .high = 1'000'000'000'000};
+constinit const std::array quota_fields{
+    Field{"producer_byte_rate", &byte_rate, true, now, "",
+          "Bytes a second that each broker takes from it before it makes it wait."},
+};
+constinit const Type quota{.shape = Shape::object,
+                           .what = "a map such as { producer_byte_rate: 1000 }",
+                           .fields = quota_fields};
+constinit const Type client_quotas{
+    .shape = Shape::map, .what = "a map from client.id, or <default>", .item = &quota};
+constinit const std::array quotas_fields{
+    Field{"clients", &client_quotas, true, now, "",
+          "By the client's name; <default>: for each other "
+          "client."},
+};
+constinit const Type quotas{
+    .shape = Shape::object,
+    .what = "a map such as { clients: { shop: { producer_byte_rate: 1000 } } }",
+    .fields = quotas_fields};
+
 constinit const std::array cluster_fields{
     Field{"brokers", &broker_count, false, now, "3",
           "How many brokers there are: broker-1, broker-2 and so on."},
@@ -75,6 +98,7 @@ constinit const std::array cluster_fields{
     Field{"semantics", &semantics, false, now, "4.0",
           "The behaviour of the protocol, by Kafka's version."},
     Field{"features", &features, false, now, "", "Kafka's features, by their versions."},
+    Field{"quotas", &quotas, false, now, "", "Kafka's client quotas."},
 };
 constinit const Type cluster{
     .shape = Shape::object, .what = "a map such as { brokers: 3 }", .fields = cluster_fields};

@@ -131,6 +131,8 @@ bool fits(const Type& type, std::string_view text) {
       const auto range = parse_count_range(text);
       return range && range->lowest >= type.low;
     }
+    case Shape::number_range:
+      return parse_number_range(text).has_value();
     case Shape::choice:
       return std::find(type.words.begin(), type.words.end(), text) != type.words.end();
     case Shape::message_kind:

@@ -8,6 +8,7 @@
 
 #include "broker/replica_selector.hpp"
 #include "consumer/assignor.hpp"
+#include "protocol/config_librdkafka.hpp"
 
 namespace kafkasim::scenarios {
 namespace {
@@ -25,7 +26,14 @@ constexpr std::array owners = {
     Owner{SettingsOf::topic, "topic", protocol::topic_config_defs},
     Owner{SettingsOf::producer, "producer", protocol::producer_config_defs},
     Owner{SettingsOf::consumer, "consumer", protocol::consumer_config_defs},
+    Owner{SettingsOf::librdkafka_producer, "librdkafka producer", protocol::librdkafka_config_defs},
+    Owner{SettingsOf::librdkafka_consumer, "librdkafka consumer", protocol::librdkafka_config_defs},
 };
+
+bool is_of_librdkafka(const Owner& owner) {
+  return owner.owner == SettingsOf::librdkafka_producer ||
+         owner.owner == SettingsOf::librdkafka_consumer;
+}
 
 const Owner& owner_row(SettingsOf owner) { return owners.at(static_cast<std::size_t>(owner)); }
 
@@ -38,8 +46,9 @@ struct NotYet {
 };
 constexpr std::array not_yet = {
     NotYet{SettingsOf::producer, "transactional.id", ""},
-    NotYet{SettingsOf::producer, "partitioner.class", ""},
     NotYet{SettingsOf::consumer, "group.protocol", "consumer"},
+    NotYet{SettingsOf::librdkafka_producer, "transactional.id", ""},
+    NotYet{SettingsOf::librdkafka_consumer, "group.protocol", "consumer"},
 };
 
 // Settings that the scenario language says in its own words.
@@ -50,20 +59,28 @@ struct SaidBy {
 };
 constexpr std::array said_by = {
     SaidBy{SettingsOf::consumer, "group.id", "group"},
+    SaidBy{SettingsOf::librdkafka_consumer, "group.id", "group"},
     SaidBy{SettingsOf::broker, "broker.rack", "racks"},
 };
 
 std::string unknown_setting(const Owner& owner, const std::string& name) {
   std::vector<std::string> known;
   for (const ConfigDef& def : owner.defs()) known.emplace_back(def.name);
-  // Kafka itself refuses unknown settings of topics only, and in these words.
-  const std::string what = owner.owner == SettingsOf::topic
+  // Kafka itself refuses unknown settings of topics only, and in these words; librdkafka all.
+  const std::string what = is_of_librdkafka(owner)
+                               ? fmt::format("No such configuration property: \"{}\"", name)
+                           : owner.owner == SettingsOf::topic
                                ? fmt::format("Unknown topic config name: {}", name)
                                : fmt::format("unknown {} setting {}", owner.name, in_quotes(name));
   for (const Owner& other : owners) {
+    if (is_of_librdkafka(owner) && other.owner != SettingsOf::producer &&
+        other.owner != SettingsOf::consumer) {
+      continue;
+    }
     if (other.owner == owner.owner || protocol::find_config(other.defs(), name) == nullptr)
       continue;
-    return fmt::format("{}, it is a setting of a {}", what, other.name);
+    return fmt::format("{}, it is a setting of a {}{}", what,
+                       is_of_librdkafka(owner) ? "java " : "", other.name);
   }
   return what + did_you_mean(name, known);
 }
@@ -109,8 +126,9 @@ std::string unknown_assignor(const std::string& text) {
   // Kafka decides by vote; if everyone prefers one that is here, no other is ever chosen.
   const std::vector<std::string> names = assignors_in(text);
   if (names.empty() || consumer::find_assignor(names.front()) != nullptr) return {};
-  return fmt::format("the assignor {} is not supported yet, expected range first",
-                     in_quotes(names.front()));
+  return fmt::format(
+      "the assignor {} is not supported yet, expected range, roundrobin or sticky first",
+      in_quotes(names.front()));
 }
 
 // Likewise for the class that sends consumers to near replicas; Kafka would not start with another.
@@ -120,6 +138,17 @@ std::string unknown_selector(const std::string& name) {
   if (std::find(known.begin(), known.end(), name) != known.end()) return {};
   return fmt::format("{} ClassNotFoundException exception occurred, expected one of {}{}", name,
                      fmt::join(known, ", "), did_you_mean(name, known));
+}
+
+// Likewise for the class that chooses partitions; one of the application's own is told by rule.
+std::string unknown_partitioner(const std::string& name) {
+  constexpr std::string_view round_robin =
+      "org.apache.kafka.clients.producer.RoundRobinPartitioner";
+  if (name == round_robin) return {};
+  return fmt::format(
+      "Invalid value {} for configuration partitioner.class: Class {} could not be found, "
+      "expected {}, or 'partitioner' outside of 'config' for a class of your own",
+      name, name, round_robin);
 }
 
 // Answers whether the setting may be used as it stands.
@@ -146,6 +175,21 @@ bool is_usable(const Owner& owner, const Entry& entry, const std::string& text,
   return true;
 }
 
+// What librdkafka says of a setting that it takes, or that the simulator does nothing with it.
+void warn_of_setting(const Owner& owner, const ConfigDef& def, const Entry& entry,
+                     Diagnostics& diagnostics) {
+  bool acts = def.acts;
+  if (is_of_librdkafka(owner)) {
+    const bool produces = owner.owner == SettingsOf::librdkafka_producer;
+    const std::string warning = protocol::librdkafka_warning(def, produces);
+    if (!warning.empty()) return diagnostics.warning(entry.position, warning);
+    acts = produces ? def.librdkafka->acts_on_producer : def.librdkafka->acts_on_consumer;
+  }
+  if (acts) return;
+  diagnostics.warning_once(entry.position,
+                           fmt::format("'{}' is known, without effect here", entry.key));
+}
+
 void read_setting(const Owner& owner, const Entry& entry, protocol::ConfigValues& values,
                   Diagnostics& diagnostics) {
   const ConfigDef* def = protocol::find_config(owner.defs(), entry.key);
@@ -163,7 +207,7 @@ void read_setting(const Owner& owner, const Entry& entry, protocol::ConfigValues
     return;
   }
   if (!is_usable(owner, entry, *text, diagnostics)) return;
-  if (entry.key == "partition.assignment.strategy") {
+  if (entry.key == "partition.assignment.strategy" && !is_of_librdkafka(owner)) {
     const std::string unknown = unknown_assignor(*text);
     if (!unknown.empty()) {
       diagnostics.error(entry.value.position, unknown);
@@ -178,12 +222,18 @@ void read_setting(const Owner& owner, const Entry& entry, protocol::ConfigValues
       return;
     }
   }
+  if (entry.key == "partitioner.class") {
+    const std::string unknown = unknown_partitioner(*text);
+    if (!unknown.empty()) {
+      diagnostics.error(entry.value.position, unknown);
+      return;
+    }
+  }
   const std::string error = values.set(entry.key, *text);
   if (!error.empty()) {
     diagnostics.error(entry.value.position, error);
-  } else if (!def->acts) {
-    diagnostics.warning(entry.position,
-                        fmt::format("'{}' is known, without effect here", entry.key));
+  } else {
+    warn_of_setting(owner, *def, entry, diagnostics);
   }
 }
 

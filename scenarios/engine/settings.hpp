@@ -10,7 +10,14 @@
 
 namespace kafkasim::scenarios {
 
-enum class SettingsOf { broker, topic, producer, consumer };
+enum class SettingsOf {
+  broker,
+  topic,
+  producer,
+  consumer,
+  librdkafka_producer,
+  librdkafka_consumer
+};
 
 // Puts the settings of a `config:` map into `values`; nullptr: there is none. What is wrong is
 // reported, and what the simulator knows but does not act on is warned of.

@@ -65,6 +65,7 @@ bool Staging::cluster_is_settled() const {
       // Who died is fenced sooner or later, and leaderships move when that happens.
       if (is_up != image->is_alive(id)) return false;
       if (is_up && !cluster_->broker(id)->is_running()) return false;
+      if (is_up && cluster_->broker(id)->is_throttling()) return false;
       // A broker on a bad disk halts as soon as it writes, which it does every few seconds.
       const sim::Disk& disk = world_.host(cluster_->name_of(id))->disk();
       if (is_up && (disk.has_failed() || disk.is_full())) return false;
@@ -128,6 +129,8 @@ bool Staging::is_settled() const {
   }
   for (const auto& producer : producers_) {
     if (!producer->is_settled()) return false;
+    // With acks=0 nobody waits for what is on its way.
+    if (world_.network().has_under_way(producer->host().id())) return false;
   }
   for (const auto& consumer : consumers_) {
     if (!consumer->is_settled()) return false;

@@ -53,6 +53,15 @@ ConsumerState consumer_state(const ConsumerClient& client) {
   return state;
 }
 
+std::vector<ControllerState> controller_states(const Staging& staging) {
+  std::vector<ControllerState> states;
+  for (const broker::VoterView& voter : staging.cluster().voters()) {
+    states.push_back({voter.name, voter.is_up, voter.is_active, voter.epoch, voter.log_end_offset,
+                      voter.high_watermark});
+  }
+  return states;
+}
+
 void note_committed(const Ledger& ledger, GroupState& state) {
   const auto group = ledger.groups().find(state.name);
   if (group == ledger.groups().end()) return;
@@ -73,6 +82,10 @@ FinalState snapshot(Staging& staging, const Ledger& ledger) {
         state.partitions.push_back(partition_state(staging, {name, number}, registration));
       }
     }
+  }
+  state.controllers = controller_states(staging);
+  for (const auto& client : staging.producers()) {
+    state.producers.push_back({client->name(), client->is_running(), client->metrics()});
   }
   std::map<std::string, GroupState> groups;
   for (const auto& client : staging.consumers()) {

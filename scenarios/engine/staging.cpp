@@ -33,6 +33,7 @@ broker::ClusterSpec cluster_spec(const Cluster& cluster, bool check_invariants,
   // share.
   spec.controllers = cluster.controllers;
   if (!cluster.brokers.empty()) spec.controller_config = cluster.brokers.front().config;
+  spec.quotas.insert(cluster.producer_byte_rates.begin(), cluster.producer_byte_rates.end());
   spec.features.eligible_leader_replicas =
       static_cast<std::int16_t>(cluster.eligible_leader_replicas);
   return spec;

@@ -141,6 +141,11 @@ std::optional<Happening> of_log(const sim::TraceEvent& event) {
         fmt::format("knew {} by its sequence: it is at offset {} of {} already, nothing is stored",
                     all_names(e->batch), offset_text(e->base_offset), to_string(e->partition)));
   }
+  if (const auto* e = event.as<events::Throttled>()) {
+    return told(Weight::notable, false,
+                fmt::format("throttled {} for {} ms: more bytes than its quota allows",
+                            e->client_id, e->milliseconds));
+  }
   if (const auto* e = event.as<events::Truncated>()) {
     if (is_internal(e->partition.topic)) return std::nullopt;
     std::vector<std::string> gone;

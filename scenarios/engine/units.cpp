@@ -7,6 +7,7 @@
 #include <charconv>
 #include <limits>
 
+#include "producer/metrics_table.hpp"
 #include "sim/time.hpp"
 
 namespace kafkasim::scenarios {
@@ -23,6 +24,20 @@ std::optional<Number> digits(std::string_view text) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
   return number;
+}
+
+// A number with at most three decimals, in thousandths.
+std::optional<std::int64_t> thousandths(std::string_view text) {
+  const auto point = text.find('.');
+  const auto whole = digits<std::int64_t>(text.substr(0, point));
+  if (!whole || *whole > std::numeric_limits<std::int64_t>::max() / 1000 - 1) return std::nullopt;
+  if (point == std::string_view::npos) return *whole * 1000;
+  std::string decimals(text.substr(point + 1));
+  if (decimals.empty() || decimals.size() > 3) return std::nullopt;
+  decimals.append(3 - decimals.size(), '0');
+  const auto rest = digits<std::int64_t>(decimals);
+  if (!rest) return std::nullopt;
+  return *whole * 1000 + *rest;
 }
 
 }  // namespace
@@ -77,6 +92,16 @@ std::optional<CountRange> parse_count_range(std::string_view text) {
   return CountRange{*lowest, *highest};
 }
 
+std::optional<NumberRange> parse_number_range(std::string_view text) {
+  const auto dots = text.find("..");
+  const auto lowest = thousandths(text.substr(0, dots));
+  if (!lowest) return std::nullopt;
+  if (dots == std::string_view::npos) return NumberRange{*lowest, *lowest};
+  const auto highest = thousandths(text.substr(dots + 2));
+  if (!highest || *highest < *lowest) return std::nullopt;
+  return NumberRange{*lowest, *highest};
+}
+
 std::optional<std::int64_t> parse_size(std::string_view text) {
   struct Unit {
     std::string_view name;
@@ -118,6 +143,12 @@ std::optional<bool> parse_flag(std::string_view text) {
 std::string to_string(const CountRange& range) {
   if (range.lowest == range.highest) return fmt::format("{}", range.lowest);
   return fmt::format("{}..{}", range.lowest, range.highest);
+}
+
+std::string to_string(const NumberRange& range) {
+  const std::string lowest = producer::metric_text(range.lowest);
+  if (range.lowest == range.highest) return lowest;
+  return lowest + ".." + producer::metric_text(range.highest);
 }
 
 std::string to_string(const DurationRange& range) {

@@ -26,6 +26,8 @@ std::optional<std::int64_t> parse_count(std::string_view text);
 std::optional<std::uint64_t> parse_seed(std::string_view text);
 // "0..3", or a single count for both ends.
 std::optional<CountRange> parse_count_range(std::string_view text);
+// "2", "0.5", "1.25..3": at most three decimals.
+std::optional<NumberRange> parse_number_range(std::string_view text);
 // Bytes: "100B", "16KiB", "1MiB", "2GiB".
 std::optional<std::int64_t> parse_size(std::string_view text);
 // "orders-0": what follows the last dash is the number.
@@ -36,6 +38,7 @@ std::optional<int> parse_numbered(std::string_view text, std::string_view prefix
 std::optional<bool> parse_flag(std::string_view text);
 
 std::string to_string(const CountRange& range);     // "3" or "3..5"
+std::string to_string(const NumberRange& range);    // "0.5" or "0.5..2"
 std::string to_string(const DurationRange& range);  // "1ms..20ms"
 
 }  // namespace kafkasim::scenarios

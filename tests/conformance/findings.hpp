@@ -19,10 +19,13 @@ class Findings {
   void fail(const std::string& what);
   // Something of the recording that was left aside, and why.
   void note(const std::string& what);
+  // How an agreement was found, where that is not plain.
+  void remark(const std::string& what) { remarks_.push_back(placed(what)); }
 
   // Lines without the name of the case: "step 3 append: base_offset: expected 4, got 5".
   const std::vector<std::string>& mismatches() const { return mismatches_; }
   const std::vector<std::string>& notes() const { return notes_; }
+  const std::vector<std::string>& remarks() const { return remarks_; }
 
  private:
   std::string placed(const std::string& what) const;
@@ -30,6 +33,7 @@ class Findings {
   std::string place_;
   std::vector<std::string> mismatches_;
   std::vector<std::string> notes_;
+  std::vector<std::string> remarks_;
 };
 
 }  // namespace kafkasim::conformance

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <cctype>
+#include <stdexcept>
 #include <string>
 
 #include "tests/conformance/kinds.hpp"
@@ -86,6 +87,7 @@ class Run {
       batch->control = step.at("type") == "COMMIT" ? ControlType::commit : ControlType::abort;
       batch->coordinator_epoch = step.at("coordinator_epoch");
     } else {
+      if (step.at("count").get<std::int32_t>() < 1) throw std::invalid_argument("no record");
       batch->base_sequence = step.at("base_sequence");
       batch->last_offset_delta = step.at("count").get<std::int32_t>() - 1;
       batch->transactional = step.at("transactional");

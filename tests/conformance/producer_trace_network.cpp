@@ -1,6 +1,8 @@
 // The scripted brokers: strictly one request after the other on a connection; sequences checked as
 // Kafka's do.
 #include <algorithm>
+#include <optional>
+#include <stdexcept>
 
 #include "tests/conformance/producer_trace_world.hpp"
 
@@ -11,9 +13,18 @@ using protocol::TopicPartition;
 
 namespace {
 
+constexpr std::int64_t most_nodes = 1000;
+
 TopicPartition parse_partition(const std::string& text) {
   const auto dash = text.rfind('-');
+  if (dash == std::string::npos) throw std::invalid_argument("not a partition: " + text);
   return TopicPartition{text.substr(0, dash), std::stoi(text.substr(dash + 1))};
+}
+
+ErrorCode error_named(const std::string& text) {
+  const std::optional<ErrorCode> error = protocol::error_code(text);
+  if (!error) throw std::invalid_argument("not an error: " + text);
+  return *error;
 }
 
 Json record_ids(const protocol::RecordBatch& batch) {
@@ -30,9 +41,11 @@ ScriptedNetwork::ScriptedNetwork(const Json& script, Json& trace)
       latency_(script.at("latency_ms")),
       connect_ms_(script.at("connect_ms")),
       kip951_(script.value("kip951", false)) {
-  const auto count = script.at("nodes").get<std::size_t>();
-  nodes_.resize(count);
-  up_.assign(count, true);
+  const auto count = script.at("nodes").get<std::int64_t>();
+  if (count < 1 || count > most_nodes) throw std::invalid_argument("that many nodes");
+  if (latency_ < 0 || connect_ms_ < 0) throw std::invalid_argument("a latency below 0");
+  nodes_.resize(static_cast<std::size_t>(count));
+  up_.assign(nodes_.size(), true);
   for (const auto& [name, leader] : script.at("leaders").items())
     partitions_[parse_partition(name)].leader = leader;
   for (const Json& rule : script.value("rules", Json::array())) rules_.push_back(Rule{rule, 0});
@@ -87,14 +100,14 @@ void ScriptedNetwork::deliver(client::NetworkClient& client) {
 
 void ScriptedNetwork::connect(const client::Node& node) {
   const int n = node.id.value();
-  Connection& connection = nodes_[static_cast<std::size_t>(n)];
+  Connection& connection = nodes_.at(static_cast<std::size_t>(n));
   connection = Connection{};
   connection.id = next_connection_++;
   log({{"ev", "connect"}, {"node", n}});
   at(now_ + connect_ms_, [this, n, id = connection.id] {
-    Connection& c = nodes_[static_cast<std::size_t>(n)];
+    Connection& c = nodes_.at(static_cast<std::size_t>(n));
     if (c.id != id) return;
-    if (!up_[static_cast<std::size_t>(n)]) {
+    if (!up_.at(static_cast<std::size_t>(n))) {
       log({{"ev", "connect_failed"}, {"node", n}});
       c.disconnected = true;
       return;
@@ -106,13 +119,13 @@ void ScriptedNetwork::connect(const client::Node& node) {
 }
 
 void ScriptedNetwork::close(client::NodeId node) {
-  Connection& connection = nodes_[static_cast<std::size_t>(node.value())];
+  Connection& connection = nodes_.at(static_cast<std::size_t>(node.value()));
   log({{"ev", "client_close"}, {"node", node.value()}});
   connection = Connection{};
 }
 
 void ScriptedNetwork::break_connection(int node, const std::string& why) {
-  Connection& connection = nodes_[static_cast<std::size_t>(node)];
+  Connection& connection = nodes_.at(static_cast<std::size_t>(node));
   if (!connection.up) return;
   log({{"ev", "disconnected"}, {"node", node}, {"why", why}});
   connection = Connection{};
@@ -122,7 +135,7 @@ void ScriptedNetwork::break_connection(int node, const std::string& why) {
 void ScriptedNetwork::drop_connection(int node, std::uint64_t id, const std::string& why,
                                       int delay) {
   at(now_ + delay, [this, node, id, why] {
-    if (nodes_[static_cast<std::size_t>(node)].id == id) break_connection(node, why);
+    if (nodes_.at(static_cast<std::size_t>(node)).id == id) break_connection(node, why);
   });
 }
 
@@ -140,7 +153,7 @@ void ScriptedNetwork::event(const Json& e) {
   }
   const int node = e.at("node");
   if (what == "up" || what == "down") {
-    up_[static_cast<std::size_t>(node)] = what == "up";
+    up_.at(static_cast<std::size_t>(node)) = what == "up";
     log({{"ev", "node_" + what}, {"node", node}});
   }
   if (what == "down") at(now_, [this, node] { break_connection(node, "node_down"); });
@@ -151,7 +164,7 @@ void ScriptedNetwork::event(const Json& e) {
 
 void ScriptedNetwork::send(client::NodeId node, protocol::Request request) {
   const int n = node.value();
-  Connection& connection = nodes_[static_cast<std::size_t>(n)];
+  Connection& connection = nodes_.at(static_cast<std::size_t>(n));
   if (std::holds_alternative<protocol::ApiVersionsRequest>(request.body)) {
     // Takes no time here and leaves no trace.
     connection.staged.push_back(
@@ -181,7 +194,7 @@ void ScriptedNetwork::send(client::NodeId node, protocol::Request request) {
 }
 
 void ScriptedNetwork::arrive(int node, std::uint64_t id, protocol::Request request) {
-  Connection& connection = nodes_[static_cast<std::size_t>(node)];
+  Connection& connection = nodes_.at(static_cast<std::size_t>(node));
   if (connection.id != id || !connection.up || connection.silent) return;
   connection.waiting.push_back(std::move(request));
   if (!connection.serving) serve_next(node, id);
@@ -189,7 +202,7 @@ void ScriptedNetwork::arrive(int node, std::uint64_t id, protocol::Request reque
 
 // What arrives elsewhere at the same instant has its turn before the next request of a connection.
 void ScriptedNetwork::serve_next(int node, std::uint64_t id) {
-  Connection& connection = nodes_[static_cast<std::size_t>(node)];
+  Connection& connection = nodes_.at(static_cast<std::size_t>(node));
   if (connection.id != id || !connection.up || connection.silent) return;
   connection.serving = !connection.waiting.empty();
   if (!connection.serving) return;
@@ -220,8 +233,8 @@ void ScriptedNetwork::serve(int node, std::uint64_t id, const protocol::Request&
     }
   } else {
     protocol::InitProducerIdResponse body;
-    if (verdict.rule != nullptr) {
-      body.error = *protocol::error_code(verdict.rule->at("error").get<std::string>());
+    if (verdict.rule != nullptr && verdict.rule->contains("error")) {
+      body.error = error_named(verdict.rule->at("error"));
     } else {
       body.producer_id = protocol::ProducerId(next_producer_id_++);
       body.producer_epoch = protocol::ProducerEpoch(0);
@@ -295,7 +308,7 @@ void ScriptedNetwork::produce(int node, std::uint64_t id, const protocol::Reques
     part.partition = body.partitions[i].partition;
     if (!refuses || rule->value("apply", false)) part = append(node, body.partitions[i]);
     if (refuses && rule->contains("error")) {
-      part.error = *protocol::error_code(rule->at("error").get<std::string>());
+      part.error = error_named(rule->at("error"));
       part.base_offset = protocol::Offset();
     }
     has_error = has_error || part.error != ErrorCode::none;
@@ -312,14 +325,14 @@ void ScriptedNetwork::produce(int node, std::uint64_t id, const protocol::Reques
   const int delay = whole.rule == nullptr ? 0 : whole.rule->value("delay_ms", 0);
   if (body.acks == protocol::Acks::none) {
     // There is no answer to lose; only an error shows.
-    nodes_[static_cast<std::size_t>(node)].busy_until = now_ + delay;
+    nodes_.at(static_cast<std::size_t>(node)).busy_until = now_ + delay;
     if (has_error) break_connection(node, "acks=0 error " + result.dump());
   } else if (whole.of("action", "drop")) {
-    nodes_[static_cast<std::size_t>(node)].silent = true;
+    nodes_.at(static_cast<std::size_t>(node)).silent = true;
     log({{"ev", "broker_silent"}, {"corr", request.correlation_id}});
   } else if (whole.of("action", "disconnect")) {
     drop_connection(node, id, "scripted", latency_);
-    nodes_[static_cast<std::size_t>(node)].silent = true;
+    nodes_.at(static_cast<std::size_t>(node)).silent = true;
   } else {
     answer(node, id, protocol::Response{request.correlation_id, std::move(response)},
            std::move(result), delay);
@@ -328,9 +341,9 @@ void ScriptedNetwork::produce(int node, std::uint64_t id, const protocol::Reques
 
 void ScriptedNetwork::answer(int node, std::uint64_t id, protocol::Response response, Json result,
                              int delay) {
-  nodes_[static_cast<std::size_t>(node)].busy_until = now_ + delay;
+  nodes_.at(static_cast<std::size_t>(node)).busy_until = now_ + delay;
   at(now_ + delay + latency_, [this, node, id, r = std::move(response), result] {
-    Connection& connection = nodes_[static_cast<std::size_t>(node)];
+    Connection& connection = nodes_.at(static_cast<std::size_t>(node));
     if (connection.id != id || !connection.up) return;
     log({{"ev", "response"},
          {"corr", r.correlation_id},

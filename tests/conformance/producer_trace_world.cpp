@@ -2,10 +2,15 @@
 #include "tests/conformance/producer_trace_world.hpp"
 
 #include <algorithm>
+#include <stdexcept>
+
+#include "tests/conformance/exceptions.hpp"
 
 namespace kafkasim::producer {
 
 namespace {
+
+constexpr std::int32_t largest_value = 1 << 30;
 
 using std::chrono::milliseconds;
 
@@ -15,32 +20,7 @@ int ms_of(sim::Time time) {
   return static_cast<int>(std::min<std::int64_t>(ms, 1'000'000'000));
 }
 
-std::string exception_of(protocol::ErrorCode error) {
-  static const std::map<protocol::ErrorCode, std::string> irregular{
-      {protocol::ErrorCode::request_timed_out, "TimeoutException"},
-      {protocol::ErrorCode::network_exception, "NetworkException"},
-      {protocol::ErrorCode::message_too_large, "RecordTooLargeException"},
-      {protocol::ErrorCode::record_list_too_large, "RecordBatchTooLargeException"},
-      {protocol::ErrorCode::topic_authorization_failed, "TopicAuthorizationException"},
-      {protocol::ErrorCode::cluster_authorization_failed, "ClusterAuthorizationException"},
-      {protocol::ErrorCode::transactional_id_authorization_failed,
-       "TransactionalIdAuthorizationException"},
-      {protocol::ErrorCode::invalid_topic_exception, "InvalidTopicException"},
-      {protocol::ErrorCode::out_of_order_sequence_number, "OutOfOrderSequenceException"},
-  };
-  if (const auto found = irregular.find(error); found != irregular.end()) return found->second;
-  std::string out;
-  bool upper = true;
-  for (const char c : protocol::name(error)) {
-    if (c == '_') {
-      upper = true;
-    } else {
-      out += upper ? c : static_cast<char>(c - 'A' + 'a');
-      upper = false;
-    }
-  }
-  return out + "Exception";
-}
+using conformance::exception_of;
 
 Config read_script(const Json& c) {
   const auto ms = [&](const char* key) {
@@ -138,6 +118,8 @@ class World final : public SenderListener {
     record.tag = workload.at("id").get<std::uint64_t>();
     record.timestamp_ms = network_.now();
     record.value_size = workload.at("size");
+    if (record.value_size < 0 || record.value_size > largest_value)
+      throw std::invalid_argument("a record of that size");
     const std::int32_t partition = workload.at("p");
     auto appended = accumulator_.append("t", partition, record, record.tag, 0,
                                         time_of(network_.now()), metadata_);

@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <optional>
@@ -20,9 +19,9 @@ using nlohmann::json;
 
 constexpr std::size_t mismatches_shown = 20;
 
-struct Recorded {
-  std::string name;
-  json content;
+struct File {
+  std::vector<std::string> names;  // of the cases
+  std::vector<json> cases;
 };
 
 void usage(std::ostream& err) {
@@ -37,19 +36,22 @@ std::string name_of(const json& content, std::size_t line) {
     if (found == content.end()) continue;
     return found->is_string() ? found->get<std::string>() : found->dump();
   }
+  const auto scenario = content.find("scenario");
+  if (scenario != content.end() && scenario->is_string())
+    return fmt::format("{} of line {}", scenario->get<std::string>(), line);
   return fmt::format("of line {}", line);
 }
 
 // None when the file cannot be used; `err` then has the reason.
-std::optional<std::vector<Recorded>> read(const std::string& path, std::ostream& err) {
-  std::ifstream file(path);
-  if (!file || std::filesystem::is_directory(path)) {
+std::optional<File> read(const std::string& path, std::ostream& err) {
+  std::ifstream stream(path);
+  if (!stream || std::filesystem::is_directory(path)) {
     err << "conformance: cannot read " << path << '\n';
     return std::nullopt;
   }
-  std::vector<Recorded> cases;
+  File read;
   std::size_t number = 0;
-  for (std::string line; std::getline(file, line);) {
+  for (std::string line; std::getline(stream, line);) {
     ++number;
     if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
     try {
@@ -58,33 +60,24 @@ std::optional<std::vector<Recorded>> read(const std::string& path, std::ostream&
         err << fmt::format("conformance: {}:{}: not a JSON object\n", path, number);
         return std::nullopt;
       }
-      std::string name = name_of(content, number);
-      cases.push_back({std::move(name), std::move(content)});
+      read.names.push_back(name_of(content, number));
+      read.cases.push_back(std::move(content));
     } catch (const json::parse_error& error) {
       err << fmt::format("conformance: {}:{}: {}\n", path, number, error.what());
       return std::nullopt;
     }
   }
-  if (file.bad()) {
+  if (stream.bad()) {
     err << "conformance: cannot read " << path << '\n';
     return std::nullopt;
   }
-  return cases;
-}
-
-Findings replay(const Kind& kind, const Recorded& recorded) {
-  Findings findings;
-  try {
-    kind.replay(recorded.content, findings);
-  } catch (const std::exception& error) {
-    findings.fail(fmt::format("threw: {}", error.what()));
-  }
-  return findings;
+  return read;
 }
 
 }  // namespace
 
-int run(const std::vector<std::string>& arguments, std::ostream& out, std::ostream& err) {
+int run(const std::vector<std::string>& arguments, std::ostream& out, std::ostream& err,
+        Tally* tally) {
   if (arguments.size() != 2) {
     usage(err);
     return not_run;
@@ -95,29 +88,33 @@ int run(const std::vector<std::string>& arguments, std::ostream& out, std::ostre
     usage(err);
     return not_run;
   }
-  const auto cases = read(arguments[1], err);
-  if (!cases) return not_run;
+  const auto file = read(arguments[1], err);
+  if (!file) return not_run;
 
-  std::size_t passed = 0;
+  Tally counts;
   std::size_t shown = 0;
   std::size_t found = 0;
-  for (const Recorded& recorded : *cases) {
-    const Findings findings = replay(*kind, recorded);
+  for (std::size_t i = 0; i < file->cases.size(); ++i) {
+    const std::string& name = file->names[i];
+    const Findings findings = replay(*kind, file->cases[i], file->cases);
     for (const std::string& note : findings.notes())
-      out << fmt::format("case {}: not compared: {}\n", recorded.name, note);
+      out << fmt::format("case {}: not compared: {}\n", name, note);
+    for (const std::string& remark : findings.remarks())
+      out << fmt::format("case {}: {}\n", name, remark);
     for (const std::string& mismatch : findings.mismatches()) {
       ++found;
       if (shown == mismatches_shown) continue;
       ++shown;
-      out << fmt::format("case {}: {}\n", recorded.name, mismatch);
+      out << fmt::format("case {}: {}\n", name, mismatch);
     }
-    if (findings.mismatches().empty()) ++passed;
+    ++(findings.mismatches().empty() ? counts.passed : counts.failed);
+    if (!findings.notes().empty()) ++counts.left_aside;
   }
   if (found > shown) out << fmt::format("and {} more mismatches\n", found - shown);
-  const std::size_t failed = cases->size() - passed;
-  out << fmt::format("{} passed, {} failed\n", passed, failed);
+  out << fmt::format("{} passed, {} failed\n", counts.passed, counts.failed);
   out.flush();
-  return failed == 0 ? all_passed : some_failed;
+  if (tally != nullptr) *tally = counts;
+  return counts.failed == 0 ? all_passed : some_failed;
 }
 
 }  // namespace kafkasim::conformance

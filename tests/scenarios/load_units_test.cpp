@@ -66,6 +66,18 @@ TEST_CASE("a partition is its topic and the number behind the last dash") {
   }
 }
 
+TEST_CASE("a number range may have up to three decimals and becomes thousandths") {
+  CHECK(parse_number_range("2") == NumberRange{2000, 2000});
+  CHECK(parse_number_range("0.5") == NumberRange{500, 500});
+  CHECK(parse_number_range("1.25..3") == NumberRange{1250, 3000});
+  CHECK(parse_number_range("0..0.001") == NumberRange{0, 1});
+  CHECK(to_string(NumberRange{1250, 3000}) == "1.25..3");
+  CHECK(to_string(NumberRange{1, 1}) == "0.001");
+  for (const std::string_view bad : {"", ".", ".5", "5.", "1.2345", "-1", "2..1", "1...2", "1..",
+                                     "..1", "9223372036854775807", "1,5", "1e3", "1.+5"})
+    CHECK_FALSE(parse_number_range(bad));
+}
+
 TEST_CASE("counts are digits, and nothing else") {
   CHECK(parse_count("010") == 10);
   CHECK(parse_seed("18446744073709551615") == 18446744073709551615ULL);

@@ -106,6 +106,23 @@ producers: { p: { sends: { to: t, values: [no, 1e3, 010, ~, null, "quoted", 'it'
         std::vector<std::string>{"no", "1e3", "010", "~", "null", "quoted", "it's", "0x10"});
 }
 
+TEST_CASE("a partitioner by rule names partitions by number, range or list") {
+  const Scenario s = scenario(R"(
+topics: { t: { partitions: 6 } }
+producers:
+  p:
+    sends: { to: t, values: [A], key: gold-1 }
+    partitioner: { key-prefix: { gold-: [0, 1], silver-: 2 }, otherwise: 3..5 }
+  q: { sends: { to: t, values: [B] } }
+)");
+  REQUIRE(s.producers[0].partitioner);
+  using Partitions = std::vector<std::int32_t>;
+  CHECK(s.producers[0].partitioner->prefixes ==
+        std::map<std::string, Partitions>{{"gold-", {0, 1}}, {"silver-", {2}}});
+  CHECK(s.producers[0].partitioner->otherwise == Partitions{3, 4, 5});
+  CHECK_FALSE(s.producers[1].partitioner);
+}
+
 TEST_CASE("a producer's plans follow one another") {
   const Scenario s = scenario(R"(
 topics: { t: { partitions: 3 }, t-1: {} }
@@ -397,5 +414,9 @@ TEST_CASE("the JSON schema names every key of the language, and what is not supp
   CHECK(schema["properties"]["sweep"]["description"].get<std::string>().find("Not supported yet") !=
         std::string::npos);
   CHECK(schema["$defs"]["producer-settings"]["properties"]["linger.ms"]["default"] == "5");
+  // librdkafka takes a fraction.
+  CHECK(schema["$defs"]["producer-settings"]["properties"]["linger.ms"]["type"] ==
+        nlohmann::json::array({"integer", "number"}));
+  CHECK(schema["$defs"]["producer-settings"]["properties"].contains("queue.buffering.max.ms"));
   CHECK_FALSE(schema["$defs"]["variant"].contains("required"));
 }

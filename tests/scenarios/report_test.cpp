@@ -208,7 +208,8 @@ TEST_CASE("the JSON holds the same, its keys always in the same order") {
   CHECK(keys ==
         "scenario variant file seed question answer verdict exit_code invariant expectations "
         "anomalies timeline "
-        "timeline_left_out partitions groups consumers trace_hash trace_lines events duration "
+        "timeline_left_out partitions controllers producers groups consumers trace_hash "
+        "trace_lines events duration "
         "ended_because "
         "notes reproduce ");
   CHECK(json["verdict"] == "as expected");

@@ -73,6 +73,18 @@ producers: { shop: { sends: { to: orders, count: 3, keys: 2 } } }
   CHECK(keys == "key-1 key-2 key-1 ");
 }
 
+TEST_CASE("a run does not end while a record with acks=0 is on a slow link", "[run]") {
+  holds(R"(topics: { orders: { replicas: 3 } }
+producers:
+  shop: { sends: { to: orders-0, values: [A, B], every: 100ms }, config: { acks: 0 } }
+events:
+  - slow: [shop, leader(orders-0)]
+    latency: 5s..6s
+    after: { appended: A }
+expect: { acked: { shop: [A, B] }, log: { orders-0: [A, B] } }
+)");
+}
+
 TEST_CASE("the four first lessons hold whatever the seed", "[run]") {
   for (const char* name : {"duplicate-after-lost-ack", "lost-after-ack-with-acks-1",
                            "reordered-by-a-retry", "handled-twice-after-a-rebalance"}) {

@@ -291,3 +291,25 @@ TEST_CASE("a socket knows its peer also when the connection is gone", "[network]
   CHECK_FALSE(socket.is_open());
   CHECK(socket.peer() == pair.server.id());
 }
+
+TEST_CASE("what a host has sent is under way until it arrives, or a silence stops it",
+          "[network]") {
+  Pair pair;
+  Network& network = pair.world.network();
+  const HostId client = pair.client.id();
+  const HostId server = pair.server.id();
+  Mailbox<SocketEvent> inbox;
+  const Socket socket = network.connect(pair.asking, client, server, inbox);
+  pair.run(10ms);
+  CHECK_FALSE(network.has_under_way(client));
+  socket.send(enclose(7));
+  CHECK(network.has_under_way(client));
+  CHECK_FALSE(network.has_under_way(server));
+  pair.run(10ms);
+  CHECK_FALSE(network.has_under_way(client));
+  network.block(client, server);
+  socket.send(enclose(8));
+  CHECK_FALSE(network.has_under_way(client));
+  network.unblock(client, server);
+  CHECK(network.has_under_way(client));
+}

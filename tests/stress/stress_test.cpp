@@ -19,11 +19,14 @@ TEST_CASE("drawn faults that the configuration survives break no promise") {
 }
 
 TEST_CASE("a drawn scenario written down is a scenario file of the same run") {
-  const Drawn drawn = draw(4, {});
-  const scenarios::Loaded loaded =
-      scenarios::load_scenario_text("stress-4.yaml", to_yaml(drawn.scenario));
-  REQUIRE(loaded.file);
-  const scenarios::RunOptions options;
-  CHECK(scenarios::run(loaded.file->scenario, options).outcome.trace_hash ==
-        scenarios::run(drawn.scenario, options).outcome.trace_hash);
+  for (std::uint64_t seed = 1; seed <= 50; ++seed) {
+    const Drawn drawn = draw(seed, {});
+    const std::string name = fmt::format("stress-{}.yaml", seed);
+    const scenarios::Loaded loaded = scenarios::load_scenario_text(name, to_yaml(drawn.scenario));
+    INFO("seed " << seed);
+    REQUIRE(loaded.file);
+    const scenarios::RunOptions options;
+    CHECK(scenarios::run(loaded.file->scenario, options).outcome.trace_hash ==
+          scenarios::run(drawn.scenario, options).outcome.trace_hash);
+  }
 }

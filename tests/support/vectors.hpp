@@ -7,10 +7,15 @@
 
 namespace kafkasim::tests {
 
+inline constexpr const char* whole_collection = "../shared/golden/";
+
 // The file of that name, relative to the root of the project.
 inline std::string vectors(const std::string& name) {
-  const std::string all = "../shared/golden/" + name;
+  const std::string all = whole_collection + name;
   return std::filesystem::exists(all) ? all : "tests/vectors/" + name;
 }
+
+// Is that a file of the whole collection, not of the sample?
+inline bool is_whole(const std::string& file) { return file.starts_with(whole_collection); }
 
 }  // namespace kafkasim::tests

@@ -17,7 +17,8 @@ COLUMNS = 100
 
 # ---- who may include whom ------------------------------------------------------------------------
 
-ALL = {"sim", "protocol", "client", "broker", "producer", "consumer", "scenarios/engine"}
+ALL = {"sim", "protocol", "client", "broker", "producer", "consumer", "scenarios/engine",
+       "explain"}
 MAY_INCLUDE = {
     "sim": {"sim"},
     "protocol": {"protocol"},
@@ -25,9 +26,10 @@ MAY_INCLUDE = {
     "broker": {"broker", "sim", "protocol"},
     "producer": {"producer", "client", "sim", "protocol"},
     "consumer": {"consumer", "client", "sim", "protocol"},
-    "scenarios/engine": ALL,
-    "cli": {"cli", "scenarios/engine"},
-    "bench": ALL | {"bench"},
+    "scenarios/engine": ALL - {"explain"},
+    "explain": {"explain", "protocol"},
+    "cli": {"cli", "scenarios/engine", "explain"},
+    "bench": ALL | {"bench", "tests"},  # it times what tests replay
     "tests": ALL | {"cli", "tests"},
 }
 

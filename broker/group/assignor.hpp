@@ -1,0 +1,62 @@
+// How the coordinator divides partitions among the members of a consumer group of the newer
+// protocol: plain functions from the group's subscriptions and target assignment to the next one.
+// Left out: racks, which these assignors do not look at.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "protocol/ids.hpp"
+
+namespace kafkasim::broker {
+
+// Partition numbers by topic; no topic without partitions.
+using TargetPartitions = std::map<protocol::Uuid, std::set<int>>;
+
+struct ServerAssignorMember {
+  std::string member_id;
+  std::string group_instance_id;  // empty = a dynamic member
+  // Each topic once. Where Kafka meets two topics in the order of a hash map and both are in one
+  // bucket, this order decides.
+  std::vector<protocol::Uuid> topics;
+  TargetPartitions current;  // its target assignment so far
+};
+
+// Number of partitions by topic.
+using ServerAssignorTopics = std::map<protocol::Uuid, int>;
+
+struct ServerAssignment {
+  std::string error;                                // not empty: why there is none
+  std::map<std::string, TargetPartitions> members;  // all of them
+};
+
+struct ServerAssignor {
+  std::string_view name;        // in the heartbeat: "uniform"
+  std::string_view class_name;  // in group.consumer.assignors
+  ServerAssignment (*assign)(const ServerAssignorTopics& topics,
+                             const std::vector<ServerAssignorMember>& members) = nullptr;
+};
+
+// By name or class name; null when there is none.
+const ServerAssignor* find_server_assignor(std::string_view name);
+
+// All assignors take members in any order and put them into Kafka's: that of a hash map of their
+// ids, where those of one bucket stay in the order given.
+// Requires: every partition in `current` exists and no other member has it.
+
+// Everyone gets as many partitions as any other or one more, and keeps of its own what fits. Where
+// members read different topics, the partitions go to the member with the fewest among those that
+// read the topic, and then some move from members with many to members with few.
+ServerAssignment assign_uniform(const ServerAssignorTopics& topics,
+                                const std::vector<ServerAssignorMember>& members);
+
+// Topic by topic to the members that read it, in order (static members by instance id, then the
+// others by member id), a run of consecutive partitions each; the first ones get one more.
+ServerAssignment assign_server_range(const ServerAssignorTopics& topics,
+                                     const std::vector<ServerAssignorMember>& members);
+
+}  // namespace kafkasim::broker
