@@ -28,6 +28,10 @@ struct DestroyClient {
   void operator()(rd_kafka_t* client) const { rd_kafka_destroy(client); }
 };
 using ClientPtr = std::unique_ptr<rd_kafka_t, DestroyClient>;
+struct DestroyTopic {
+  void operator()(rd_kafka_topic_t* topic) const { rd_kafka_topic_destroy(topic); }
+};
+using TopicPtr = std::unique_ptr<rd_kafka_topic_t, DestroyTopic>;
 
 class Settings {
  public:
@@ -79,16 +83,18 @@ void consume(rd_kafka_t* client, std::int64_t wanted, std::atomic<std::int64_t>&
 bool produce(rd_kafka_t* client, std::int64_t records, std::size_t size,
              const std::atomic<std::int64_t>& seen) {
   const std::string value(size, 'x');
+  const TopicPtr topic(rd_kafka_topic_new(client, topic_name, nullptr));
+  if (!topic) return false;
   const auto start = std::chrono::steady_clock::now();
   for (std::int64_t i = 0; i < records;) {
     while (i - seen.load(std::memory_order_relaxed) > max_ahead) {
       if (std::chrono::steady_clock::now() - start > patience) return false;
       std::this_thread::yield();
     }
-    const rd_kafka_resp_err_t error =
-        rd_kafka_producev(client, RD_KAFKA_V_TOPIC(topic_name), RD_KAFKA_V_PARTITION(0),
-                          RD_KAFKA_V_VALUE(const_cast<char*>(value.data()), value.size()),
-                          RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END);
+    const bool accepted =
+        rd_kafka_produce(topic.get(), 0, RD_KAFKA_MSG_F_COPY, const_cast<char*>(value.data()),
+                         value.size(), nullptr, 0, nullptr) == 0;
+    const rd_kafka_resp_err_t error = accepted ? RD_KAFKA_RESP_ERR_NO_ERROR : rd_kafka_last_error();
     if (error == RD_KAFKA_RESP_ERR__QUEUE_FULL) {
       rd_kafka_poll(client, 1);
     } else if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {

@@ -40,15 +40,17 @@ BatchPtr Accumulator::make_batch(const TopicPartition& partition, std::int64_t w
                                  std::int64_t charged, sim::Time created,
                                  std::optional<std::uint64_t> group) {
   const std::uint64_t serial = next_serial_++;
-  auto batch = std::make_shared<Batch>(partition, write_limit, charged, created, serial,
-                                       group.value_or(serial), config_.compression,
-                                       topic(partition.topic).size_estimate);
+  const Topic& topic = this->topic(partition.topic);
+  auto batch =
+      std::make_shared<Batch>(partition, write_limit, charged, created, serial,
+                              group.value_or(serial), config_.compression, topic.size_estimate);
+  batch->expect_records(topic.last_record_count);
   if (config_.librdkafka) batch->limit_records(config_.librdkafka->batch_messages);
   incomplete_.emplace(serial, batch);
   return batch;
 }
 
-bool Accumulator::has_room(const std::string& name, std::optional<std::int32_t> partition,
+bool Accumulator::has_room(const std::string& name, const std::optional<std::int32_t>& partition,
                            const protocol::Record& record) const {
   const auto found = topics_.find(name);
   if (found == topics_.end()) return false;
@@ -61,7 +63,7 @@ bool Accumulator::has_room(const std::string& name, std::optional<std::int32_t> 
 }
 
 Accumulator::Appended Accumulator::append(const std::string& name,
-                                          std::optional<std::int32_t> partition,
+                                          const std::optional<std::int32_t>& partition,
                                           protocol::Record& record, Ticket ticket,
                                           std::int64_t memory, sim::Time now,
                                           const client::Metadata& metadata) {

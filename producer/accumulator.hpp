@@ -39,11 +39,11 @@ class Accumulator {
   // Appends to the last batch of the partition, or of one of the partitioner's choice, and takes
   // the record then. A new batch takes `memory` (bytes already allocated; 0 = none yet). Requires:
   // the topic is known to `metadata`.
-  Appended append(const std::string& topic, std::optional<std::int32_t> partition,
+  Appended append(const std::string& topic, const std::optional<std::int32_t>& partition,
                   protocol::Record& record, Ticket ticket, std::int64_t memory, sim::Time now,
                   const client::Metadata& metadata);
   // Would append() find room in a batch that is there?
-  bool has_room(const std::string& topic, std::optional<std::int32_t> partition,
+  bool has_room(const std::string& topic, const std::optional<std::int32_t>& partition,
                 const protocol::Record& record) const;
 
   // ---- sending ----
@@ -102,7 +102,8 @@ class Accumulator {
     explicit Topic(BuiltInPartitioner p) : partitioner(std::move(p)) {}
     BuiltInPartitioner partitioner;
     std::map<std::int32_t, std::deque<BatchPtr>> queues;
-    std::int32_t size_estimate = 1000;  // of compressed records, in thousandths
+    std::int32_t size_estimate = 1000;   // of compressed records, in thousandths
+    std::int32_t last_record_count = 1;  // of the batch drained last
   };
   struct Latency {  // of a node, for partitioner.availability.timeout.ms
     sim::Time ready;

@@ -9,8 +9,8 @@ namespace kafkasim::producer {
 
 namespace {
 
-// Room made at the first record, at most: a large batch.size alone should cost nothing.
-constexpr std::int64_t most_reserved = 4096;
+// A batch that is stored should not hold room for records that never came.
+constexpr std::size_t spare_records = 8;
 
 }  // namespace
 
@@ -58,7 +58,6 @@ bool Batch::append(protocol::Record& record, Ticket ticket) {
   if (is_full()) return false;
   const std::int32_t size = size_of(record);
   if (!records_.empty() && write_limit_ < estimated_size() + size) return false;
-  if (records_.empty()) reserve(size);
   uncompressed_ += size;
   record.offset_delta = record_count();
   max_timestamp_ms_ = std::max(max_timestamp_ms_, record.timestamp_ms);
@@ -67,12 +66,9 @@ bool Batch::append(protocol::Record& record, Ticket ticket) {
   return true;
 }
 
-// Most batches hold records of about one size.
-void Batch::reserve(std::int32_t record_size) {
-  const std::int64_t fitting = write_limit_ / std::max(record_size, 1) + 1;
-  const auto count = static_cast<std::size_t>(std::clamp<std::int64_t>(fitting, 1, most_reserved));
-  records_.reserve(count);
-  tickets_.reserve(count);
+void Batch::expect_records(std::int32_t count) {
+  records_.reserve(static_cast<std::size_t>(count));
+  tickets_.reserve(static_cast<std::size_t>(count));
 }
 
 const std::vector<protocol::Record>& Batch::records() const {
@@ -90,6 +86,7 @@ const protocol::BatchRef& Batch::sealed() {
   if (sealed_) return sealed_;
   CHECKED(!records_.empty(), "an empty batch of {}", to_string(partition_));
   protocol::RecordBatch batch;
+  if (records_.capacity() > 2 * records_.size() + spare_records) records_.shrink_to_fit();
   batch.records = std::move(records_);
   records_.clear();
   batch.compression = compression_;

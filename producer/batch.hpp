@@ -39,6 +39,8 @@ class Batch {
         protocol::Compression compression, std::int32_t estimate);
 
   // ---- filling ----
+  // Makes room for about so many.
+  void expect_records(std::int32_t count);
   // Takes the record. False, and nothing done, when it does not fit; the first one always does.
   bool append(protocol::Record& record, Ticket ticket);
   bool has_room_for(const protocol::Record& record) const;
@@ -108,7 +110,6 @@ class Batch {
     return attempts_ > 0 && attempts_ == attempts_at_leader_change_;
   }
   void stamp(protocol::RecordBatch& batch) const;
-  void reserve(std::int32_t record_size);
   std::int32_t size_of(const protocol::Record& record) const;
 
   protocol::TopicPartition partition_;

@@ -78,18 +78,20 @@ bool Producer::try_send(const std::string& topic, std::optional<std::int32_t> pa
   if (!queue_.has_room_for(record)) return false;
   // One that goes on with every question is asked once a record: by send(), if it comes to that.
   if (!has_memory && !partition && partitioner_->counts_questions()) return false;
-  partition = choose_partition(topic, partition, record);
-  if (!has_memory && !accumulator_.has_room(topic, partition, record)) return false;
+  std::optional<std::int32_t> chosen;
+  if (!partition) chosen = choose_partition(topic, partition, record);
+  const std::optional<std::int32_t>& target = partition ? partition : chosen;
+  if (!has_memory && !accumulator_.has_room(topic, target, record)) return false;
 
   if (world_.trace().enabled()) world_.trace().add(name_, events::Sent{topic, record});
   queue_.add(record);
   if (record.timestamp_ms < 0) record.timestamp_ms = sim::to_epoch_ms(process_.now());
   Accumulator::Appended appended =
-      accumulator_.append(topic, partition, record, ticket, 0, process_.now(), metadata_);
+      accumulator_.append(topic, target, record, ticket, 0, process_.now(), metadata_);
   if (appended.needs_memory > 0) {
     const bool got = pool_.try_allocate(appended.needs_memory);
     CHECKED(got, "{} has no memory for a batch", name_);
-    appended = accumulator_.append(topic, partition, record, ticket, appended.needs_memory,
+    appended = accumulator_.append(topic, target, record, ticket, appended.needs_memory,
                                    process_.now(), metadata_);
   }
   if (appended.batch_is_full || appended.new_batch) transport_.wake();
