@@ -2,6 +2,7 @@
 #include "protocol/record_batch.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <limits>
 
 namespace kafkasim::protocol {
@@ -15,13 +16,9 @@ constexpr std::int32_t no_headers_size = 1;
 constexpr std::int32_t max_record_overhead = 21;
 
 std::int32_t varint_size(std::int64_t value) {
-  auto zigzag = (static_cast<std::uint64_t>(value) << 1) ^ static_cast<std::uint64_t>(value >> 63);
-  std::int32_t bytes = 1;
-  while (zigzag >= 0x80) {
-    zigzag >>= 7;
-    ++bytes;
-  }
-  return bytes;
+  const auto zigzag =
+      (static_cast<std::uint64_t>(value) << 1) ^ static_cast<std::uint64_t>(value >> 63);
+  return (static_cast<std::int32_t>(std::bit_width(zigzag | 1)) + 6) / 7;
 }
 
 }  // namespace
