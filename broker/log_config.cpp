@@ -5,6 +5,7 @@
 #include <cmath>
 #include <optional>
 
+#include "protocol/compression.hpp"
 #include "sim/check.hpp"
 
 namespace kafkasim::broker {
@@ -16,12 +17,9 @@ namespace {
 // None when the log keeps what the producer sent.
 std::optional<Compression> codec(const std::string& type) {
   if (type == "producer") return std::nullopt;
-  if (type == "gzip") return Compression::gzip;
-  if (type == "snappy") return Compression::snappy;
-  if (type == "lz4") return Compression::lz4;
-  if (type == "zstd") return Compression::zstd;
-  CHECKED(type == "uncompressed", "unknown codec {}", type);
-  return Compression::none;
+  const auto named = protocol::codec_named(type == "uncompressed" ? "none" : type);
+  CHECKED(named.has_value(), "unknown codec {}", type);
+  return named;
 }
 
 }  // namespace

@@ -18,20 +18,28 @@ Accumulator::Accumulator(const Config& config, BufferPool& pool, TransactionMana
       retry_backoff_(retry_backoff),
       draw_(std::move(draw)) {}
 
-Accumulator::Topic& Accumulator::topic(const std::string& name) {
-  if (last_topic_ != nullptr && last_topic_->first == name) return last_topic_->second;
-  auto found = topics_.find(name);
-  if (found == topics_.end())
-    found = topics_.emplace(name, Topic(BuiltInPartitioner(name, config_.batch_size, draw_))).first;
+Accumulator::Topic* Accumulator::find_topic(const std::string& name) {
+  if (last_topic_ != nullptr && last_topic_->first == name) return &last_topic_->second;
+  const auto found = topics_.find(name);
+  if (found == topics_.end()) return nullptr;
   last_topic_ = &*found;
-  return found->second;
+  return &found->second;
+}
+
+Accumulator::Topic& Accumulator::topic(const std::string& name) {
+  if (Topic* known = find_topic(name)) return *known;
+  return topics_.emplace(name, Topic(BuiltInPartitioner(name, config_.batch_size, draw_)))
+      .first->second;
+}
+
+std::deque<BatchPtr>* Accumulator::queue(Topic* topic, std::int32_t partition) {
+  if (topic == nullptr) return nullptr;
+  const auto found = topic->queues.find(partition);
+  return found == topic->queues.end() ? nullptr : &found->second;
 }
 
 std::deque<BatchPtr>* Accumulator::queue(const TopicPartition& partition) {
-  const auto found = topics_.find(partition.topic);
-  if (found == topics_.end()) return nullptr;
-  const auto queue = found->second.queues.find(partition.partition);
-  return queue == found->second.queues.end() ? nullptr : &queue->second;
+  return queue(find_topic(partition.topic), partition.partition);
 }
 
 // ---- appending ----
@@ -51,15 +59,16 @@ BatchPtr Accumulator::make_batch(const TopicPartition& partition, std::int64_t w
 }
 
 bool Accumulator::has_room(const std::string& name, const std::optional<std::int32_t>& partition,
-                           const protocol::Record& record) const {
-  const auto found = topics_.find(name);
-  if (found == topics_.end()) return false;
-  const std::optional<std::int32_t> chosen =
-      partition ? partition : found->second.partitioner.chosen();
-  if (!chosen) return false;
-  const auto queue = found->second.queues.find(*chosen);
-  return queue != found->second.queues.end() && !queue->second.empty() &&
-         queue->second.back()->has_room_for(record);
+                           const protocol::Record& record) {
+  Topic* const topic = find_topic(name);
+  if (topic == nullptr || (!partition && !topic->partitioner.chosen())) return false;
+  const auto* queue = this->queue(topic, partition ? *partition : *topic->partitioner.chosen());
+  return queue != nullptr && !queue->empty() && queue->back()->has_room_for(record);
+}
+
+std::int64_t Accumulator::memory_for(const protocol::Record& record) const {
+  return std::max(config_.batch_size,
+                  protocol::record_size_upper_bound(record.key.size(), record.value_size));
 }
 
 Accumulator::Appended Accumulator::append(const std::string& name,
@@ -92,11 +101,8 @@ Accumulator::Appended Accumulator::append(const std::string& name,
     }
   }
   if (added == 0) {
-    const std::int32_t single =
-        protocol::record_size_upper_bound(record.key.size(), record.value_size);
-    const std::int64_t size = std::max(config_.batch_size, single);
     if (memory == 0) {
-      out.needs_memory = size;
+      out.needs_memory = memory_for(record);
       return out;
     }
     BatchPtr batch = make_batch(TopicPartition{name, chosen}, memory, memory, now, std::nullopt);
@@ -160,9 +166,7 @@ std::size_t Accumulator::split_and_reenqueue(const BatchPtr& big) {
   for (std::size_t i = 0; i < records.size(); ++i) {
     if (!parts.empty() && append_copy(*parts.back(), *big, i)) continue;
     if (!parts.empty()) parts.back()->close_for_appends();
-    const std::int32_t single =
-        protocol::record_size_upper_bound(records[i].key.size(), records[i].value_size);
-    const std::int64_t size = std::max(config_.batch_size, single);
+    const std::int64_t size = memory_for(records[i]);
     parts.push_back(make_batch(big->partition(), size, 0, big->created(), big->group()));
     CHECKED(append_copy(*parts.back(), *big, i), "the first record of a batch did not fit");
   }

@@ -44,7 +44,9 @@ class Accumulator {
                   const client::Metadata& metadata);
   // Would append() find room in a batch that is there?
   bool has_room(const std::string& topic, const std::optional<std::int32_t>& partition,
-                const protocol::Record& record) const;
+                const protocol::Record& record);
+  // Bytes of a new batch that begins with that record.
+  std::int64_t memory_for(const protocol::Record& record) const;
 
   // ---- sending ----
   struct Ready {
@@ -111,6 +113,9 @@ class Accumulator {
   };
 
   Topic& topic(const std::string& name);
+  // Null when nothing was ever appended there.
+  Topic* find_topic(const std::string& name);
+  static std::deque<BatchPtr>* queue(Topic* topic, std::int32_t partition);
   std::deque<BatchPtr>* queue(const protocol::TopicPartition& partition);
   void topic_ready(const std::string& name, Topic& topic, const client::Metadata& metadata,
                    sim::Time now, Ready& out);

@@ -115,8 +115,9 @@ std::vector<BatchPtr> Accumulator::drain(NodeId node, const client::Metadata& me
     queue->pop_front();
     if (transactions_ != nullptr && !first->has_sequence()) transactions_->assign_sequence(first);
     size += first->sealed()->size_in_bytes;
-    learn_compression(topic(partition.topic));
-    topic(partition.topic).last_record_count = first->record_count();
+    Topic& topic = this->topic(partition.topic);
+    learn_compression(topic);
+    topic.last_record_count = first->record_count();
     first->drained();
     out.push_back(first);
   } while (next != start);

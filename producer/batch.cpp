@@ -49,15 +49,18 @@ std::int32_t Batch::size_of(const protocol::Record& record) const {
                                record.value_size);
 }
 
+bool Batch::fits(std::int32_t size) const {
+  return records_.empty() || write_limit_ >= estimated_size() + size;
+}
+
 bool Batch::has_room_for(const protocol::Record& record) const {
-  if (is_full()) return false;
-  return records_.empty() || write_limit_ >= estimated_size() + size_of(record);
+  return !is_full() && fits(size_of(record));
 }
 
 bool Batch::append(protocol::Record& record, Ticket ticket) {
   if (is_full()) return false;
   const std::int32_t size = size_of(record);
-  if (!records_.empty() && write_limit_ < estimated_size() + size) return false;
+  if (!fits(size)) return false;
   uncompressed_ += size;
   record.offset_delta = record_count();
   max_timestamp_ms_ = std::max(max_timestamp_ms_, record.timestamp_ms);
@@ -92,10 +95,7 @@ const protocol::BatchRef& Batch::sealed() {
   batch.compression = compression_;
   batch.last_offset_delta = record_count() - 1;
   batch.max_timestamp_ms = max_timestamp_ms_;
-  const std::int64_t packed = compression_ == protocol::Compression::none
-                                  ? uncompressed_
-                                  : uncompressed_ * compressed_thousandths(compression_) / 1000;
-  batch.size_in_bytes = protocol::batch_header_size + static_cast<std::int32_t>(packed);
+  batch.size_in_bytes = protocol::batch_size(uncompressed_, compression_);
   stamp(batch);
   closed_for_appends_ = true;
   sealed_ = protocol::make_ref<protocol::RecordBatch>(std::move(batch));

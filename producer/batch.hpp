@@ -111,6 +111,7 @@ class Batch {
   }
   void stamp(protocol::RecordBatch& batch) const;
   std::int32_t size_of(const protocol::Record& record) const;
+  bool fits(std::int32_t size) const;
 
   protocol::TopicPartition partition_;
   std::int64_t write_limit_;

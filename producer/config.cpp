@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "protocol/compression.hpp"
+
 namespace kafkasim::producer {
 
 namespace {
@@ -11,14 +13,6 @@ protocol::Acks read_acks(const std::string& text) {
   if (text == "0") return protocol::Acks::none;
   if (text == "1") return protocol::Acks::leader;
   return protocol::Acks::all;
-}
-
-protocol::Compression read_compression(const std::string& text) {
-  if (text == "gzip") return protocol::Compression::gzip;
-  if (text == "snappy") return protocol::Compression::snappy;
-  if (text == "lz4") return protocol::Compression::lz4;
-  if (text == "zstd") return protocol::Compression::zstd;
-  return protocol::Compression::none;
 }
 
 // Classes that are not here were refused before.
@@ -66,7 +60,8 @@ Config read_config(const protocol::ConfigValues& values, std::string client_id,
   config.batch_size = std::max(values.int_value("batch.size"), 1);
   config.buffer_memory = values.long_value("buffer.memory");
   config.max_request_size = values.int_value("max.request.size");
-  config.compression = read_compression(values.text("compression.type"));
+  config.compression =
+      protocol::codec_named(values.text("compression.type")).value_or(protocol::Compression::none);
   config.linger = values.duration_ms("linger.ms");
   config.max_block = values.duration_ms("max.block.ms");
   config.request_timeout = values.duration_ms("request.timeout.ms");

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "producer/config.hpp"
+#include "protocol/compression.hpp"
 #include "sim/check.hpp"
 
 namespace kafkasim::producer {
@@ -26,14 +27,6 @@ PartitionerKind read_partitioner(const std::string& name) {
       std::find_if(rows.begin(), rows.end(), [&](const Row& r) { return r.name == name; });
   CHECKED(row != rows.end(), "partitioner is {}", name);
   return row->kind;
-}
-
-protocol::Compression read_codec(const std::string& name) {
-  if (name == "gzip") return protocol::Compression::gzip;
-  if (name == "snappy") return protocol::Compression::snappy;
-  if (name == "lz4") return protocol::Compression::lz4;
-  if (name == "zstd") return protocol::Compression::zstd;
-  return protocol::Compression::none;
 }
 
 // Brokers of today know only three; what librdkafka would send beside them they refuse.
@@ -87,7 +80,8 @@ Config read_librdkafka_config(const protocol::ConfigValues& values, std::string 
   config.max_in_flight = values.int_value("max.in.flight.requests.per.connection");
   config.batch_size = values.int_value("batch.size");
   config.max_request_size = values.int_value("message.max.bytes");
-  config.compression = read_codec(values.text("compression.codec"));
+  config.compression =
+      protocol::codec_named(values.text("compression.codec")).value_or(protocol::Compression::none);
   config.linger = read_linger(values.real_value("queue.buffering.max.ms"));
   config.delivery_timeout = values.duration_ms("message.timeout.ms");
   if (config.delivery_timeout.count() == 0) config.delivery_timeout = protocol::config_forever;

@@ -56,7 +56,7 @@ Producer::Producer(sim::World& world, sim::Host& host, sim::Process& process, st
           client::Backoff(config_.retry_backoff, config_.retry_backoff_max, &random_),
           [this] { return static_cast<std::int32_t>(random_.below(std::uint64_t{1} << 31)); }),
       sender_(config_, client_, accumulator_, config_.idempotent ? &transactions_ : nullptr, *this,
-              metrics_) {
+              *metrics_) {
   CHECKED(config_.transactional_id.empty(), "{}: transactions are not built yet", name_);
 }
 
@@ -71,15 +71,12 @@ bool Producer::try_send(const std::string& topic, std::optional<std::int32_t> pa
                         protocol::Record& record, Ticket ticket) {
   if (waiting_sends_ > 0 || closing_ || !knows(topic, partition)) return false;
   if (config_.idempotent && transactions_.fatal_error()) return false;
-  const std::int32_t size = protocol::record_size_upper_bound(record.key.size(), record.value_size);
-  if (size > config_.max_request_size || size > config_.buffer_memory) return false;
-  const std::int64_t memory = std::max<std::int64_t>(config_.batch_size, size);
-  const bool has_memory = pool_.has(memory);
-  if (!queue_.has_room_for(record)) return false;
+  if (check_size(record) || !queue_.has_room_for(record)) return false;
+  const bool has_memory = pool_.has(accumulator_.memory_for(record));
   // One that goes on with every question is asked once a record: by send(), if it comes to that.
   if (!has_memory && !partition && partitioner_->counts_questions()) return false;
   std::optional<std::int32_t> chosen;
-  if (!partition) chosen = choose_partition(topic, partition, record);
+  if (!partition) chosen = partitioner_->choose(topic, record.key, metadata_, process_.now());
   const std::optional<std::int32_t>& target = partition ? partition : chosen;
   if (!has_memory && !accumulator_.has_room(topic, target, record)) return false;
 
@@ -116,10 +113,11 @@ sim::Task<bool> Producer::send(OutgoingRecord outgoing, Ticket ticket) {
   queue_.add(record);
   std::optional<Failure> failure =
       co_await await_metadata(outgoing.topic, outgoing.partition, deadline);
-  std::optional<std::int32_t> partition;
+  std::optional<std::int32_t> partition = outgoing.partition;
   if (!failure) {
     // The partitioner is asked even for a record that is too large.
-    partition = choose_partition(outgoing.topic, outgoing.partition, record);
+    if (!partition)
+      partition = partitioner_->choose(outgoing.topic, record.key, metadata_, process_.now());
     failure = check_size(record);
   }
   if (!failure && closing_) failure = closed_meanwhile();
@@ -227,13 +225,6 @@ std::optional<Failure> Producer::check_size(const protocol::Record& record) cons
     return Failure{ErrorCode::message_too_large, larger_than_buffer_message(size)};
   }
   return std::nullopt;
-}
-
-std::optional<std::int32_t> Producer::choose_partition(const std::string& topic,
-                                                       std::optional<std::int32_t> partition,
-                                                       const protocol::Record& record) {
-  if (partition) return partition;
-  return partitioner_->choose(topic, record.key, metadata_, process_.now());
 }
 
 sim::Task<std::optional<Failure>> Producer::allocate(std::int64_t bytes, sim::Time deadline) {

@@ -103,9 +103,6 @@ class Producer final : private SenderListener {
   sim::Task<std::optional<Failure>> allocate(std::int64_t bytes, sim::Time deadline);
   // Has the metadata that a record for there needs, without waiting.
   bool knows(const std::string& topic, std::optional<std::int32_t> partition);
-  std::optional<std::int32_t> choose_partition(const std::string& topic,
-                                               std::optional<std::int32_t> partition,
-                                               const protocol::Record& record);
   std::optional<Failure> check_size(const protocol::Record& record) const;
   void reject(const OutgoingRecord& outgoing, std::int32_t partition, const Failure& failure,
               Ticket ticket);

@@ -13,7 +13,7 @@ namespace kafkasim::producer {
 using client::NodeId;
 
 Sender::Sender(const Config& config, client::NetworkClient& client, Accumulator& accumulator,
-               TransactionManager* transactions, SenderListener& listener, Metrics* metrics)
+               TransactionManager* transactions, SenderListener& listener, Metrics& metrics)
     : config_(config),
       client_(client),
       accumulator_(accumulator),
@@ -174,7 +174,7 @@ bool Sender::expire(sim::Time now) {
             ? std::string(message_timed_out_message)
             : expired_message(batch->partition(), batch->record_count(), now - batch->created());
     const Failure failure{protocol::ErrorCode::request_timed_out, text};
-    if (metrics_ != nullptr && !batch->is_done()) metrics_->expired(batch->record_count());
+    if (!batch->is_done()) metrics_.expired(batch->record_count());
     fail(batch, failure, {failure}, false, batch->was_sent());
     // Nothing new is sent there until it is known whether its sequences are in the log.
     if (transactions_ != nullptr && batch->in_retry()) transactions_->mark_unresolved(*batch);
@@ -207,22 +207,21 @@ void Sender::send_produce_request(NodeId node, std::vector<BatchPtr> batches, si
   const std::uint64_t cookie = next_cookie_++;
   const auto kept = requests_.emplace(cookie, std::move(batches)).first;
   client_.send(node, std::move(request), cookie, now, config_.acks != protocol::Acks::none);
-  if (metrics_ != nullptr) measure_request(kept->second, now);
+  measure_request(kept->second, now);
 }
 
 void Sender::measure_request(const std::vector<BatchPtr>& batches, sim::Time now) {
   for (const BatchPtr& batch : batches) {
-    metrics_->sent_batch(batch->record_count(), batch->sealed()->size_in_bytes,
-                         protocol::batch_header_size, batch->uncompressed_size(),
-                         now - batch->created());
+    metrics_.sent_batch(batch->record_count(), batch->sealed()->size_in_bytes,
+                        protocol::batch_header_size, batch->uncompressed_size(),
+                        now - batch->created());
   }
-  metrics_->sent_request(client_.in_flight(), now);
+  metrics_.sent_request(client_.in_flight(), now);
 }
 
 void Sender::count_failed(const Batch& batch, const std::vector<Failure>& failures) {
-  if (metrics_ == nullptr) return;
-  if (failures.size() == 1) return metrics_->failed(failures.front().error, batch.record_count());
-  for (const Failure& failure : failures) metrics_->failed(failure.error, 1);
+  if (failures.size() == 1) return metrics_.failed(failures.front().error, batch.record_count());
+  for (const Failure& failure : failures) metrics_.failed(failure.error, 1);
 }
 
 void Sender::abort_all(const Failure& failure) {

@@ -39,10 +39,9 @@ class SenderListener {
 
 class Sender {
  public:
-  // `transactions` is null without idempotence, `metrics` where nobody asks. The references must
-  // outlive this.
+  // `transactions` is null without idempotence. The references must outlive this.
   Sender(const Config& config, client::NetworkClient& client, Accumulator& accumulator,
-         TransactionManager* transactions, SenderListener& listener, Metrics* metrics = nullptr);
+         TransactionManager* transactions, SenderListener& listener, Metrics& metrics);
 
   struct Pause {
     sim::Time until;
@@ -107,7 +106,7 @@ class Sender {
   Accumulator& accumulator_;
   TransactionManager* transactions_;
   SenderListener& listener_;
-  Metrics* metrics_;
+  Metrics& metrics_;
 
   Stage stage_ = Stage::usual;
   client::Node target_;      // of the request to any node

@@ -70,7 +70,7 @@ void Sender::handle_produce(const ClientResponse& response, sim::Time now) {
       break;
   }
   const auto& body = std::get<protocol::ProduceResponse>(*response.response);
-  if (metrics_ != nullptr) metrics_->answered(now - response.sent_at, body.throttle_time_ms);
+  metrics_.answered(now - response.sent_at, body.throttle_time_ms);
   for (const ProducePartitionResponse& part : body.partitions) {
     const auto batch = std::find_if(batches.begin(), batches.end(), [&](const BatchPtr& b) {
       return b->partition() == part.partition;
@@ -95,7 +95,7 @@ void Sender::complete(const BatchPtr& batch, const ProducePartitionResponse& res
   const ErrorCode error = response.error;
   if (error != ErrorCode::none) {
     listener_.on_error("Produce", error);
-    if (metrics_ != nullptr) metrics_->refused(error);
+    metrics_.refused(error);
   }
   if (error == ErrorCode::message_too_large && batch->record_count() > 1 && !batch->is_done()) {
     split(batch);
@@ -107,7 +107,7 @@ void Sender::complete(const BatchPtr& batch, const ProducePartitionResponse& res
     if (can_retry(*batch, response, now)) {
       // A batch whose sequence is no longer known cannot be put in order: it waits for its expiry.
       if (accumulator_.reenqueue(batch, now)) forget_in_flight(*batch);
-      if (metrics_ != nullptr) metrics_->retried(batch->record_count());
+      metrics_.retried(batch->record_count());
       listener_.on_retried(*batch, error);
     } else {
       fail(batch, response);
@@ -130,7 +130,7 @@ bool Sender::can_retry(const Batch& batch, const ProducePartitionResponse& respo
 void Sender::split(const BatchPtr& batch) {
   if (transactions_ != nullptr) transactions_->remove_in_flight(*batch);
   accumulator_.split_and_reenqueue(batch);
-  if (metrics_ != nullptr) metrics_->split();
+  metrics_.split();
   over(batch);
 }
 
@@ -139,7 +139,7 @@ void Sender::succeed(const BatchPtr& batch, const ProducePartitionResponse& resp
   if (transactions_ != nullptr) transactions_->completed(*batch, response.base_offset);
   if (!batch->finish(Batch::State::succeeded))
     return;  // expired before: the application was told otherwise
-  if (metrics_ != nullptr) metrics_->acked(batch->record_count(), now - batch->created(), now);
+  metrics_.acked(batch->record_count(), now - batch->created(), now);
   listener_.on_acked(*batch, response.base_offset);
   over(batch);
 }
@@ -175,7 +175,7 @@ void Sender::fail(const BatchPtr& batch, const ProducePartitionResponse& respons
 
 void Sender::fail(const BatchPtr& batch, const Failure& whole, const std::vector<Failure>& failures,
                   bool adjust_sequences, bool maybe_stored) {
-  if (metrics_ != nullptr) metrics_->counted_errors(batch->record_count());
+  metrics_.counted_errors(batch->record_count());
   if (!batch->finish(Batch::State::failed)) return;
   count_failed(*batch, failures);
   if (transactions_ != nullptr) transactions_->failed(*batch, whole, adjust_sequences);

@@ -19,6 +19,15 @@ std::int32_t compressed_thousandths(Compression compression) {
   return 1000;
 }
 
+std::optional<Compression> codec_named(std::string_view name) {
+  if (name == "none") return Compression::none;
+  if (name == "gzip") return Compression::gzip;
+  if (name == "snappy") return Compression::snappy;
+  if (name == "lz4") return Compression::lz4;
+  if (name == "zstd") return Compression::zstd;
+  return std::nullopt;
+}
+
 std::int64_t records_size(const RecordBatch& batch) {
   std::int64_t size = 0;
   if (batch.records.empty()) return size;
@@ -30,10 +39,13 @@ std::int64_t records_size(const RecordBatch& batch) {
   return size;
 }
 
-std::int32_t batch_size(const RecordBatch& batch) {
-  const std::int64_t packed =
-      records_size(batch) * compressed_thousandths(batch.compression) / 1000;
+std::int32_t batch_size(std::int64_t uncompressed, Compression compression) {
+  const std::int64_t packed = uncompressed * compressed_thousandths(compression) / 1000;
   return batch_header_size + static_cast<std::int32_t>(packed);
+}
+
+std::int32_t batch_size(const RecordBatch& batch) {
+  return batch_size(records_size(batch), batch.compression);
 }
 
 }  // namespace kafkasim::protocol

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string_view>
 
 #include "protocol/record_batch.hpp"
 
@@ -9,9 +11,12 @@ namespace kafkasim::protocol {
 
 // Size of compressed records in thousandths of the uncompressed size.
 std::int32_t compressed_thousandths(Compression compression);
+// The codec of that name ("none", "gzip" ...); nothing when there is none.
+std::optional<Compression> codec_named(std::string_view name);
 // Bytes of the batch's records as they are, uncompressed, without the batch's header.
 std::int64_t records_size(const RecordBatch& batch);
-// Bytes of the batch with its records under its codec, header included.
+// Bytes of a batch with that many bytes of records under its codec, header included.
+std::int32_t batch_size(std::int64_t uncompressed, Compression compression);
 std::int32_t batch_size(const RecordBatch& batch);
 
 }  // namespace kafkasim::protocol

@@ -6,38 +6,18 @@
 #include <set>
 
 #include "tests/conformance/kinds.hpp"
+#include "tests/support/led_topics.hpp"
 
 namespace kafkasim::conformance {
 namespace {
 
 using nlohmann::json;
 
-client::Metadata metadata_of(int partitions, const std::set<int>& without_leader) {
-  client::Metadata metadata(
-      client::Metadata::Config{},
-      client::Backoff(std::chrono::milliseconds(100), std::chrono::seconds(1), nullptr));
-  metadata.set_topics({"t"});
-  protocol::MetadataResponse response;
-  response.brokers.push_back(protocol::NodeEndpoint{protocol::BrokerId(1), "broker-1", ""});
-  protocol::MetadataTopic topic;
-  topic.name = "t";
-  for (int i = 0; i < partitions; ++i) {
-    protocol::MetadataPartition partition;
-    partition.partition = i;
-    if (!without_leader.contains(i)) partition.leader_id = protocol::BrokerId(1);
-    partition.leader_epoch = protocol::LeaderEpoch(0);
-    topic.partitions.push_back(partition);
-  }
-  response.topics.push_back(topic);
-  metadata.update(response, metadata.next_request(sim::zero), sim::zero);
-  return metadata;
-}
-
 }  // namespace
 
 void replay_builtin_partitioner(const json& recorded, Findings& findings) {
-  const client::Metadata metadata =
-      metadata_of(recorded.at("partitions"), recorded.at("without_leader").get<std::set<int>>());
+  const client::Metadata metadata = client::led_topics(
+      {"t"}, recorded.at("partitions"), recorded.at("without_leader").get<std::set<int>>());
   std::int32_t drawn = 0;
   producer::BuiltInPartitioner partitioner("t", recorded.at("sticky_batch_size"),
                                            [&drawn] { return drawn; });

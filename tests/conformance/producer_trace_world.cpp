@@ -62,7 +62,7 @@ class World final : public SenderListener {
                      client::Backoff(config_.retry_backoff, config_.retry_backoff_max, nullptr),
                      [] { return 0; }),
         sender_(config_, client_, accumulator_, config_.idempotent ? &transactions_ : nullptr,
-                *this) {
+                *this, metrics_) {
     network_.before_request = [this] { flush_failures(); };
     metadata_.add_topic("t", sim::zero);
     client::Metadata::Ask ask = metadata_.next_request(sim::zero);
@@ -159,6 +159,7 @@ class World final : public SenderListener {
   BufferPool pool_;
   TransactionManager transactions_;
   Accumulator accumulator_;
+  Metrics metrics_;
   Sender sender_;
   bool woken_ = false;
   int pending_ = 0;

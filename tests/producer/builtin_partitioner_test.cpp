@@ -6,6 +6,7 @@
 #include <set>
 
 #include "tests/support/catch.hpp"
+#include "tests/support/led_topics.hpp"
 
 using namespace kafkasim;
 using producer::BuiltInPartitioner;
@@ -13,24 +14,7 @@ using producer::BuiltInPartitioner;
 namespace {
 
 client::Metadata metadata_of(int partitions, const std::set<int>& without_leader) {
-  client::Metadata metadata(
-      client::Metadata::Config{},
-      client::Backoff(std::chrono::milliseconds(100), std::chrono::seconds(1), nullptr));
-  metadata.set_topics({"t"});
-  protocol::MetadataResponse response;
-  response.brokers.push_back(protocol::NodeEndpoint{protocol::BrokerId(1), "broker-1", ""});
-  protocol::MetadataTopic topic;
-  topic.name = "t";
-  for (int i = 0; i < partitions; ++i) {
-    protocol::MetadataPartition partition;
-    partition.partition = i;
-    if (!without_leader.contains(i)) partition.leader_id = protocol::BrokerId(1);
-    partition.leader_epoch = protocol::LeaderEpoch(0);
-    topic.partitions.push_back(partition);
-  }
-  response.topics.push_back(topic);
-  metadata.update(response, metadata.next_request(sim::zero), sim::zero);
-  return metadata;
+  return client::led_topics({"t"}, partitions, without_leader);
 }
 
 }  // namespace

@@ -6,30 +6,17 @@
 #include <optional>
 #include <set>
 
-#include "producer/producer.hpp"
-#include "tests/client/fake_broker.hpp"
-#include "tests/support/catch.hpp"
+#include "tests/producer/lab.hpp"
 
 using namespace kafkasim;
 using namespace std::chrono_literals;
 using client::FakeBroker;
 using producer::Metrics;
 using producer::MetricsSnapshot;
+using producer::Settings;
 using protocol::ErrorCode;
 
 namespace {
-
-using Settings = std::vector<std::pair<std::string, std::string>>;
-
-producer::Config configured(const Settings& settings) {
-  protocol::ConfigValues values(protocol::producer_config_defs());
-  for (const auto& [name, text] : settings) {
-    const std::string error = values.set(name, text);
-    INFO(error);
-    REQUIRE(error.empty());
-  }
-  return producer::read_config(values, "shop", {"broker-1"});
-}
 
 // "2", "2.5" or "-".
 std::string value(const MetricsSnapshot& metrics, const std::string& name) {
@@ -40,7 +27,7 @@ std::string value(const MetricsSnapshot& metrics, const std::string& name) {
 }
 
 struct Lab {
-  explicit Lab(const Settings& settings = {}) : config(configured(settings)) { boot(); }
+  explicit Lab(const Settings& settings = {}) : config(producer::configured(settings)) { boot(); }
   void boot() {
     process = &host.boot();
     if (shop) metrics.ended(shop->wire());

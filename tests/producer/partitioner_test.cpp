@@ -6,6 +6,7 @@
 #include "producer/key_hashes.hpp"
 #include "producer/murmur2.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/led_topics.hpp"
 
 using namespace kafkasim;
 using namespace std::chrono_literals;
@@ -18,24 +19,7 @@ using Partitions = std::vector<std::int32_t>;
 
 // Topic "orders", the listed partitions without a leader.
 client::Metadata metadata_of(int partitions, const std::set<int>& without_leader = {}) {
-  client::Metadata metadata(client::Metadata::Config{}, client::Backoff(100ms, 1s, nullptr));
-  metadata.set_topics({"orders", "jobs"});
-  protocol::MetadataResponse response;
-  response.brokers.push_back(protocol::NodeEndpoint{protocol::BrokerId(1), "broker-1", ""});
-  for (const char* name : {"orders", "jobs"}) {
-    protocol::MetadataTopic topic;
-    topic.name = name;
-    for (int i = 0; i < partitions; ++i) {
-      protocol::MetadataPartition partition;
-      partition.partition = i;
-      if (!without_leader.contains(i)) partition.leader_id = protocol::BrokerId(1);
-      partition.leader_epoch = protocol::LeaderEpoch(0);
-      topic.partitions.push_back(partition);
-    }
-    response.topics.push_back(topic);
-  }
-  metadata.update(response, metadata.next_request(sim::zero), sim::zero);
-  return metadata;
+  return client::led_topics({"orders", "jobs"}, partitions, without_leader);
 }
 
 class Chooser {

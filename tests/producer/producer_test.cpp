@@ -1,79 +1,24 @@
 // The producer over the simulated network, against a small broker: what the application and the
 // trace see.
-#include "producer/producer.hpp"
-
-#include "protocol/events.hpp"
-#include "tests/client/fake_broker.hpp"
-#include "tests/support/catch.hpp"
+#include "tests/producer/lab.hpp"
 
 using namespace kafkasim;
 using namespace std::chrono_literals;
 using client::FakeBroker;
-using producer::OutgoingRecord;
-using producer::Producer;
-using producer::SendResult;
 using protocol::ErrorCode;
 
 namespace {
 
-using Settings = std::vector<std::pair<std::string, std::string>>;
+using producer::Lines;
+using producer::Settings;
 
-producer::Config configured(const Settings& settings) {
-  protocol::ConfigValues values(protocol::producer_config_defs());
-  for (const auto& [name, text] : settings) {
-    const std::string error = values.set(name, text);
-    INFO(error);
-    REQUIRE(error.empty());
-  }
-  return producer::read_config(values, "shop", {"broker-1"});
-}
-
-struct Lab {
-  explicit Lab(const Settings& settings = {})
-      : shop(world, host, process, "shop", configured(settings)) {
-    world.trace().keep_lines(true);
-    shop.set_listener([this](const SendResult& result) { note(result); });
-    shop.start();
-  }
-  void run_until(sim::Duration time) { world.loop().run_until(sim::zero + time); }
-  // Sends a record now; what becomes of it is noted under its label.
+// Unless it is told, a record weighs what its label does and the partition is left to the producer.
+struct Lab : producer::Lab {
+  using producer::Lab::Lab;
   void send(const std::string& label, std::optional<int> partition = std::nullopt, int size = -1) {
-    protocol::Record record;
-    record.value = protocol::Bytes(label);
-    record.value_size = size < 0 ? static_cast<std::int32_t>(label.size()) : size;
-    sim::spawn(process, send_one(this, OutgoingRecord("orders", partition, std::move(record))));
+    producer::Lab::send(label, partition, size < 0 ? static_cast<int>(label.size()) : size);
   }
-  static sim::Task<> send_one(Lab* lab, OutgoingRecord record) {
-    co_await lab->shop.send(std::move(record));
-  }
-  void note(const SendResult& result) {
-    std::string text = protocol::label(result.record);
-    text += result.acked() ? "@" + std::to_string(result.offset.value())
-                           : " " + std::string(name(result.error));
-    if (result.maybe_stored) text += "?";
-    results.push_back(std::move(text));
-    messages.emplace_back(result.message);
-  }
-  // Lines of the trace with that event.
-  std::vector<std::string> lines(const std::string& event) const {
-    std::vector<std::string> out;
-    for (const std::string& line : world.trace().lines()) {
-      if (line.find(" " + event + " ") != std::string::npos) out.push_back(line);
-    }
-    return out;
-  }
-  std::vector<std::string>& stored() { return broker.log[protocol::TopicPartition{"orders", 0}]; }
-
-  sim::World world{1, sim::LatencyRange{sim::Duration(1ms), sim::Duration(1ms)}};
-  FakeBroker broker{world, 1};
-  sim::Host& host = world.add_host("shop");
-  sim::Process& process = host.boot();
-  std::vector<std::string> results;
-  std::vector<std::string> messages;
-  Producer shop;
 };
-
-using Lines = std::vector<std::string>;
 
 // The first `times` Produce requests are answered like that.
 FakeBroker::Script to_first_produce(int times, FakeBroker::Reply reply,
