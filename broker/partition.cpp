@@ -82,6 +82,8 @@ Partition::LeaderChange Partition::make_leader(const PartitionRegistration& regi
   if (registration.partition_epoch < partition_epoch_) return {};
   tell_of_change();
   const bool is_new_leader = !is_leader();
+  const bool is_known = !is_new_leader && registration.leader_epoch == leader_epoch_ &&
+                        registration.partition_epoch == partition_epoch_;
   LeaderChange change;
   change.is_new_epoch = registration.leader_epoch > leader_epoch_;
 
@@ -90,7 +92,8 @@ Partition::LeaderChange Partition::make_leader(const PartitionRegistration& regi
   leader_ = local_;
   replicas_ = registration.replicas;
   isr_ = registration.isr;
-  pending_.reset();
+  // What was proposed since the answer holds: the controller may have accepted it by now.
+  if (!is_known) pending_.reset();
   const bool forget = is_new_leader && !mutations_->keep_followers_ends;
   std::erase_if(remote_, [&](const auto& r) { return forget || !contains(replicas_, r.first); });
   for (BrokerId replica : replicas_) {

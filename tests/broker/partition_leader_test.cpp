@@ -246,6 +246,21 @@ TEST_CASE("Metadata ends a pending proposal, and its late answer changes nothing
   CHECK(f.partition.isr() == ids({1, 3}));
 }
 
+TEST_CASE(
+    "Metadata that only repeats an answer of the controller leaves a newer proposal pending") {
+  PartitionFixture f;
+  f.lead(0, 0, {1});
+  const auto first = f.fetch(2, 0).effects.proposal;
+  REQUIRE(first);
+  f.accept(*first);
+  const auto second = f.fetch(3, 0).effects.proposal;
+  REQUIRE(second);
+  f.lead(0, 1, {1, 2});
+  CHECK(f.partition.joining() == protocol::BrokerId(3));
+  f.accept(*second);
+  CHECK(f.partition.isr() == ids({1, 2, 3}));
+}
+
 TEST_CASE("An older partition epoch changes nothing") {
   PartitionFixture f;
   f.lead(0, 5, {1, 2});
