@@ -35,6 +35,8 @@ void coroutine_benchmarks();
 // Large clusters under a steady load: time and memory against records and partitions, and what
 // checking the invariants costs.
 void scale_benchmarks();
+// Large groups of consumers: forming and settling again, and how that grows.
+void groups_benchmarks();
 // Records from end to end, beside librdkafka's mock cluster.
 void throughput_benchmarks();
 // `program`: the kafkasim to start as a process; `folder`: its scenarios.

@@ -1,6 +1,6 @@
 // kafkasim_bench KAFKASIM FOLDER [PART...]: prints how fast the simulator is, as ratios measured in
-// one run. PART names tables (loop, coroutines, throughput, scale, scenarios, conformance); all
-// without.
+// one run. PART names tables (loop, coroutines, throughput, scale, groups, scenarios, conformance);
+// all without.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -28,6 +28,7 @@ int main(int argc, char** argv) {
       Part{"coroutines", coroutine_benchmarks},
       Part{"throughput", throughput_benchmarks},
       Part{"scale", scale_benchmarks},
+      Part{"groups", groups_benchmarks},
       Part{"scenarios", [&] { scenario_benchmarks(arguments[0], arguments[1]); }},
       Part{"conformance", [&] { conformance_benchmarks(arguments[1] + "/../tests/vectors"); }},
   };
@@ -37,8 +38,8 @@ int main(int argc, char** argv) {
       continue;
     fmt::print(
         stderr,
-        "kafkasim_bench: no part '{}'; there are loop, coroutines, throughput, scale, scenarios "
-        "and conformance\n",
+        "kafkasim_bench: no part '{}'; there are loop, coroutines, throughput, scale, groups, "
+        "scenarios and conformance\n",
         name);
     return 2;
   }

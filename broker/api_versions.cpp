@@ -50,6 +50,7 @@ protocol::ApiVersionsResponse answer_api_versions(const protocol::ApiVersionsReq
       {44, 0, 1},  // IncrementalAlterConfigs
       {45, 0, 0},  // AlterPartitionReassignments
       {46, 0, 0},  // ListPartitionReassignments
+      {68, 0, 1},  // ConsumerGroupHeartbeat
   };
   return response;
 }

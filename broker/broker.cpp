@@ -87,6 +87,11 @@ void Broker::publish(const MetadataDelta& delta) {
   }
   replicas_.apply(delta);
   if (!delta.deleted_partitions.empty()) groups_.partitions_deleted(delta.deleted_partitions);
+  std::set<std::string> topics;
+  for (const auto* partitions : {&delta.changed_partitions, &delta.deleted_partitions}) {
+    for (const protocol::TopicPartition& partition : *partitions) topics.insert(partition.topic);
+  }
+  if (!topics.empty()) groups_.topics_changed(topics);
 }
 
 void Broker::stop() { sim::spawn(context_.process, shut_down()); }

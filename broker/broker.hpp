@@ -16,6 +16,7 @@
 #include "broker/lifecycle.hpp"
 #include "broker/log_manager.hpp"
 #include "broker/metadata_fetcher.hpp"
+#include "broker/metadata_handler.hpp"
 #include "broker/metadata_image.hpp"
 #include "broker/quorum.hpp"
 #include "broker/replica_manager.hpp"
@@ -93,6 +94,7 @@ class Broker final : public RequestHandler {
   sim::Task<Answer> serve(protocol::SyncGroupRequest request, std::string client_id);
   sim::Task<Answer> serve(protocol::HeartbeatRequest request, std::string client_id);
   sim::Task<Answer> serve(protocol::LeaveGroupRequest request, std::string client_id);
+  sim::Task<Answer> serve(protocol::ConsumerGroupHeartbeatRequest request, std::string client_id);
   sim::Task<Answer> serve(protocol::OffsetCommitRequest request, std::string client_id);
   sim::Task<Answer> serve(protocol::OffsetFetchRequest request, std::string client_id);
 
@@ -113,6 +115,7 @@ class Broker final : public RequestHandler {
   LogManager logs_;
   GroupService groups_;
   TopicCreation topic_creation_;
+  MetadataCache metadata_cache_;
   AdminRequests admin_requests_;
   ProducerIdManager producer_ids_;
   ClientQuotas quotas_;

@@ -51,7 +51,8 @@ sim::Task<Answer> Broker::serve(protocol::ApiVersionsRequest request, std::strin
 
 sim::Task<Answer> Broker::serve(protocol::MetadataRequest request, std::string) {
   const bool may_create = settings_.config.flag("auto.create.topics.enable");
-  MetadataAnswer answer = answer_metadata(image_, request, settings_.cluster_id, may_create);
+  MetadataAnswer answer =
+      answer_metadata(image_, request, settings_.cluster_id, may_create, &metadata_cache_);
   topic_creation_.create_missing(answer.missing);
   co_return Answer(std::move(answer.response));
 }
@@ -127,6 +128,13 @@ sim::Task<Answer> Broker::serve(protocol::HeartbeatRequest request, std::string)
 
 sim::Task<Answer> Broker::serve(protocol::LeaveGroupRequest request, std::string) {
   protocol::LeaveGroupResponse response = co_await groups_.leave_group(std::move(request));
+  co_return Answer(std::move(response));
+}
+
+sim::Task<Answer> Broker::serve(protocol::ConsumerGroupHeartbeatRequest request,
+                                std::string client_id) {
+  protocol::ConsumerGroupHeartbeatResponse response =
+      co_await groups_.consumer_heartbeat(std::move(request), std::move(client_id));
   co_return Answer(std::move(response));
 }
 

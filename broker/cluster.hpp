@@ -104,6 +104,7 @@ class Cluster {
   std::vector<VoterView> voters() const;
   // What watches all of it; null when the spec says so.
   const InvariantChecker* invariants() const { return invariants_.get(); }
+  InvariantChecker* invariants() { return invariants_.get(); }
   // Enough controllers are up to elect one and to commit.
   bool has_quorum() const;
   // None when that broker has no such log, or it died with its disk.

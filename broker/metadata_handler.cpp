@@ -28,20 +28,33 @@ protocol::MetadataPartition describe(const MetadataImage& image, std::int32_t nu
   return out;
 }
 
-protocol::MetadataTopic describe(const MetadataImage& image, const TopicImage& topic) {
+protocol::MetadataTopic describe(const MetadataImage& image, const TopicImage& topic,
+                                 MetadataCache& cache) {
   protocol::MetadataTopic out;
   out.name = topic.name;
   out.topic_id = topic.id;
   out.is_internal = is_internal_topic(topic.name);
-  for (const auto& [number, partition] : topic.partitions)
-    out.partitions.push_back(describe(image, number, partition));
+  const auto [cached, fresh] = cache.topics.try_emplace(topic.name);
+  if (fresh) {
+    std::vector<protocol::MetadataPartition>& partitions = cached->second.edit();
+    for (const auto& [number, partition] : topic.partitions)
+      partitions.push_back(describe(image, number, partition));
+  }
+  out.partitions = cached->second;
   return out;
 }
 
 }  // namespace
 
 MetadataAnswer answer_metadata(const MetadataImage& image, const protocol::MetadataRequest& request,
-                               const std::string& cluster_id, bool may_create) {
+                               const std::string& cluster_id, bool may_create,
+                               MetadataCache* cache) {
+  MetadataCache unshared;
+  MetadataCache& partitions = cache == nullptr ? unshared : *cache;
+  if (partitions.image_end != image.next_offset()) {
+    partitions.topics.clear();
+    partitions.image_end = image.next_offset();
+  }
   MetadataAnswer answer;
   protocol::MetadataResponse& response = answer.response;
   response.cluster_id = cluster_id;
@@ -52,12 +65,12 @@ MetadataAnswer answer_metadata(const MetadataImage& image, const protocol::Metad
   }
   if (request.all_topics) {
     for (const auto& [name, topic] : image.topics())
-      response.topics.push_back(describe(image, topic));
+      response.topics.push_back(describe(image, topic, partitions));
     return answer;
   }
   for (const std::string& name : request.topics) {
     if (const TopicImage* topic = image.topic(name)) {
-      response.topics.push_back(describe(image, *topic));
+      response.topics.push_back(describe(image, *topic, partitions));
       continue;
     }
     protocol::MetadataTopic& missing = response.topics.emplace_back();

@@ -25,6 +25,9 @@ struct Mutations {
   // ---- copying ----
   bool take_any_fetch_answer = false;  // whatever was asked since
   bool skip_divergence_check = false;  // the leader looks at no epochs
+  // ---- groups ----
+  bool accept_old_commits = false;   // of any generation of a member
+  bool forget_last_commits = false;  // a new coordinator leaves out the last batch of its partition
   // ---- reading ----
   bool serve_unreplicated = false;  // consumers read to the end of the log
 };
@@ -47,6 +50,8 @@ inline constexpr std::array mutation_names{
     NamedMutation{"answer-before-replication", &Mutations::answer_before_replication},
     NamedMutation{"take-any-fetch-answer", &Mutations::take_any_fetch_answer},
     NamedMutation{"skip-divergence-check", &Mutations::skip_divergence_check},
+    NamedMutation{"accept-old-commits", &Mutations::accept_old_commits},
+    NamedMutation{"forget-last-commits", &Mutations::forget_last_commits},
     NamedMutation{"serve-unreplicated", &Mutations::serve_unreplicated},
 };
 

@@ -27,6 +27,7 @@ struct RunArguments {
   bool all_variants = false;
   bool trace = false;
   bool metrics = false;
+  bool describe = false;
   std::string json;
 };
 
@@ -63,6 +64,11 @@ int run_one(const scenarios::Scenario& scenario, const scenarios::ScenarioFile& 
   report.colour = wants_colour();
   report.metrics = arguments.metrics;
   fmt::print("{}", scenarios::text_report(result.outcome, report));
+  if (arguments.describe) {
+    for (const scenarios::GroupTables& tables : result.outcome.tables)
+      fmt::print("\n{}", scenarios::describe_text(tables));
+    fmt::print("\n{}", scenarios::describe_text(result.outcome.state.tables));
+  }
   if (!arguments.json.empty()) json.push_back(scenarios::json_report(result.outcome));
   return scenarios::exit_code(result.outcome.verdict);
 }
@@ -127,9 +133,12 @@ void add_run(CLI::App& app, Outcome& outcome) {
       ->excludes(variant);
   command->add_flag("--trace", arguments->trace, "print every line of the trace first");
   command->add_flag("--metrics", arguments->metrics,
-                    "print the metrics of each producer last, by Kafka's names");
+                    "print the metrics of each client last, by Kafka's names");
+  command->add_flag("--describe", arguments->describe,
+                    "print the consumer groups as kafka-consumer-groups --describe shows them, at "
+                    "the time of each check and at the end");
   command->add_option("--json", arguments->json,
-                      "write the outcomes as JSON, producer metrics included, to this file (- = "
+                      "write the outcomes as JSON, metrics included, to this file (- = "
                       "standard output)");
   command->callback([&outcome, arguments] { outcome.exit_code = run(*arguments); });
 }

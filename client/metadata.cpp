@@ -120,6 +120,7 @@ protocol::ErrorCode Metadata::topic_error(const std::string& topic) const {
 
 const std::vector<protocol::TopicPartition>& Metadata::led_by(NodeId node) const {
   static const std::vector<protocol::TopicPartition> none;
+  if (!is_indexed_) index_leaders();
   const auto found = led_.find(node);
   return found == led_.end() ? none : found->second;
 }

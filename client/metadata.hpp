@@ -13,6 +13,7 @@
 #include "client/backoff.hpp"
 #include "client/node.hpp"
 #include "protocol/metadata_messages.hpp"
+#include "protocol/shared_list.hpp"
 #include "sim/time.hpp"
 
 namespace kafkasim::client {
@@ -27,8 +28,8 @@ struct PartitionInfo {
 struct TopicInfo {
   protocol::Uuid id;
   bool is_internal = false;
-  std::vector<PartitionInfo> partitions;  // by number; numbers run from 0
-  std::vector<std::int32_t> listed;       // the numbers in the order of the answer
+  protocol::SharedList<PartitionInfo> partitions;  // by number; numbers run from 0
+  protocol::SharedList<std::int32_t> listed;       // the numbers in the order of the answer
 };
 
 class Metadata {
@@ -115,10 +116,12 @@ class Metadata {
   void ask_for_new_topics();
   bool retain_topic(const std::string& topic, sim::Time now);
   TopicInfo merge_topic(const protocol::MetadataTopic& topic);
-  PartitionInfo newest(const protocol::TopicPartition& partition,
-                       const protocol::MetadataPartition& seen, bool topic_recreated);
+  void keep_newest(TopicInfo& info, const protocol::MetadataTopic& topic, bool recreated);
+  // Not set: none was seen.
+  protocol::LeaderEpoch last_seen(const protocol::TopicPartition& partition) const;
+  void set_last_seen(const protocol::TopicPartition& partition, protocol::LeaderEpoch epoch);
   void take_brokers(const std::vector<protocol::NodeEndpoint>& brokers);
-  void index_leaders();
+  void index_leaders() const;
   sim::Duration backoff_for(int attempts, int& drawn_for, sim::Duration& drawn);
 
   Config config_;
@@ -132,8 +135,10 @@ class Metadata {
   bool only_bootstrap_ = true;
   std::map<std::string, TopicInfo> known_;
   std::map<std::string, protocol::ErrorCode> topic_errors_;
-  std::map<protocol::TopicPartition, protocol::LeaderEpoch> last_seen_epochs_;
-  std::map<NodeId, std::vector<protocol::TopicPartition>> led_;
+  std::map<std::string, protocol::SharedList<protocol::LeaderEpoch>> last_seen_epochs_;
+  // Made when somebody asks.
+  mutable std::map<NodeId, std::vector<protocol::TopicPartition>> led_;
+  mutable bool is_indexed_ = false;
   protocol::BrokerId controller_;
 
   bool need_full_update_ = false;

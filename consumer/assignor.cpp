@@ -12,14 +12,20 @@ protocol::Bytes sticky_user_data(const LastAssignment* last) {
   return protocol::encode(protocol::StickyUserData{last->partitions, last->generation});
 }
 
-// assign_cooperative_sticky() joins the table when the member can rebalance in two steps.
-constexpr std::array<Assignor, 3> assignors{{
+// The owned partitions are in the subscription itself.
+protocol::Bytes cooperative_user_data(const LastAssignment* last) {
+  return protocol::cooperative_sticky_user_data(last == nullptr ? -1 : last->generation);
+}
+
+constexpr std::array<Assignor, 4> assignors{{
     {"range", "org.apache.kafka.clients.consumer.RangeAssignor", RebalanceProtocol::eager,
      &assign_range, nullptr},
     {"roundrobin", "org.apache.kafka.clients.consumer.RoundRobinAssignor", RebalanceProtocol::eager,
      &assign_round_robin, nullptr},
     {"sticky", "org.apache.kafka.clients.consumer.StickyAssignor", RebalanceProtocol::eager,
      &assign_sticky, &sticky_user_data},
+    {"cooperative-sticky", "org.apache.kafka.clients.consumer.CooperativeStickyAssignor",
+     RebalanceProtocol::cooperative, &assign_cooperative_sticky, &cooperative_user_data},
 }};
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "consumer/consumer_member_commits.hpp"
 #include "consumer/offset_commits.hpp"
 
 namespace kafkasim::consumer {
@@ -50,6 +51,10 @@ sim::Task<> OffsetCommits::run_fetch(std::shared_ptr<PendingFetch> fetch) {
   request.group_id = context_.settings.group_id;
   request.partitions.assign(fetch->partitions.begin(), fetch->partitions.end());
   request.require_stable = true;
+  if (membership_.has_epochs() && fetch->generation.id > 0) {
+    request.member_id = fetch->generation.member_id;
+    request.member_epoch = fetch->generation.id;
+  }
   protocol::RequestBody body = std::move(request);
   const client::CallResult answer = co_await coordinator_.call(std::move(body));
   if (answer.answered()) {
@@ -66,6 +71,10 @@ sim::Task<> OffsetCommits::run_fetch(std::shared_ptr<PendingFetch> fetch) {
 std::optional<Failure> OffsetCommits::take(const protocol::OffsetFetchResponse& response) {
   context_.met("OffsetFetch", response.error);
   if (response.error != ErrorCode::none) {
+    if (membership_.has_epochs()) {
+      const bool in_group = membership_.generation().id > 0;
+      if (auto failure = epoch_fetch_failure(response.error, in_group)) return failure;
+    }
     if (response.error == ErrorCode::coordinator_not_available ||
         response.error == ErrorCode::not_coordinator) {
       coordinator_.mark_unknown(false);

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "consumer/consumer_member.hpp"
+#include "consumer/group_member.hpp"
 #include "sim/check.hpp"
 
 namespace kafkasim::consumer {
@@ -44,7 +46,8 @@ client::Metadata::Config Consumer::metadata_config(const Settings& settings,
 }
 
 Consumer::Consumer(sim::World& world, sim::Host& host, sim::Process& process, std::string name,
-                   const protocol::ConfigValues& config, std::vector<std::string> bootstrap_hosts)
+                   const protocol::ConfigValues& config, std::vector<std::string> bootstrap_hosts,
+                   Metrics* metrics)
     : process_(process),
       name_(std::move(name)),
       settings_(read_settings(config, name_)),
@@ -54,26 +57,39 @@ Consumer::Consumer(sim::World& world, sim::Host& host, sim::Process& process, st
       transport_(world, host, process),
       network_(network_config(settings_), transport_, metadata_, &random_),
       caller_(network_, transport_, process),
-      context_{world, process, name_, settings_, caller_, random_, progress_},
+      metrics_(metrics != nullptr ? *metrics : own_metrics_),
+      context_{world, process, name_, settings_, caller_, random_, progress_, metrics_},
       subscriptions_(settings_.reset),
       coordinator_(context_),
       commits_(context_, membership_, coordinator_, subscriptions_),
-      member_(context_, membership_, coordinator_, subscriptions_, commits_),
+      calls_(context_),
+      member_(make_member()),
       collector_(subscriptions_, settings_),
       lookup_(context_, subscriptions_),
       fetcher_(context_, subscriptions_, collector_, lookup_) {
   sim::spawn(process_, caller_.run());
   sim::spawn(process_, watch_metadata());
-  if (settings_.auto_commits_between_polls) sim::spawn(process_, auto_commit_on_time());
+  const bool has_timer = settings_.commits_stored && settings_.auto_commit &&
+                         settings_.auto_commit_interval.count() > 0;
+  if (has_timer) sim::spawn(process_, auto_commit_on_time());
 }
 
-// Commits what was handed to the application, also while it still handles it.
+std::unique_ptr<GroupPart> Consumer::make_member() {
+  if (settings_.uses_consumer_protocol) {
+    return std::make_unique<ConsumerMember>(context_, membership_, coordinator_, subscriptions_,
+                                            commits_, calls_);
+  }
+  return std::make_unique<GroupMember>(context_, membership_, coordinator_, subscriptions_,
+                                       commits_, calls_);
+}
+
+// librdkafka commits what was stored also while the application handles it.
 sim::Task<> Consumer::auto_commit_on_time() {
   while (!closed_) {
     const sim::Time soonest = sim::later(process_.now(), shortest_wait);
     const sim::Time due = commits_.next_auto_commit();
     co_await sim::sleep_until(std::max(due, soonest));
-    if (!closed_) commits_.maybe_auto_commit(process_.now());
+    if (!closed_) commits_.auto_commit_by_timer(process_.now());
   }
 }
 
@@ -95,10 +111,7 @@ void Consumer::topics_changed() {
 
 void Consumer::subscribe(std::set<std::string> topics) {
   CHECKED(settings_.has_group(), "{} subscribes without a group", name_);
-  if (topics.empty()) {
-    unsubscribe();
-    return;
-  }
+  CHECKED(!topics.empty(), "{} subscribes to nothing", name_);
   Partitions kept;
   for (const TopicPartition& partition : subscriptions_.assigned()) {
     if (topics.contains(partition.topic)) kept.insert(partition);
@@ -108,20 +121,28 @@ void Consumer::subscribe(std::set<std::string> topics) {
 }
 
 void Consumer::assign(const Partitions& partitions) {
-  if (partitions.empty()) {
-    unsubscribe();
-    return;
-  }
+  CHECKED(!partitions.empty(), "{} is assigned nothing", name_);
   collector_.retain(partitions);
-  if (settings_.has_group()) commits_.maybe_auto_commit(process_.now());
+  if (settings_.has_group()) commit_before_assign();
   if (subscriptions_.assign_from_user(partitions)) topics_changed();
 }
 
-void Consumer::unsubscribe() {
+// No rebalance will commit what is given up. librdkafka does not wait for its timer then.
+void Consumer::commit_before_assign() {
+  commits_.maybe_auto_commit(process_.now());
+  if (settings_.commits_stored) commits_.auto_commit_now();
+}
+
+sim::Task<std::optional<Failure>> Consumer::unsubscribe() {
   collector_.retain({});
-  if (settings_.has_group()) member_.unsubscribe();
+  if (settings_.has_group()) {
+    if (settings_.commits_stored) commits_.auto_commit_now();
+    std::optional<Failure> failure = co_await member_->unsubscribe();
+    if (failure) co_return failure;
+  }
   subscriptions_.unsubscribe();
   topics_changed();
+  co_return std::nullopt;
 }
 
 // ---- poll ----
@@ -130,6 +151,7 @@ sim::Task<PollResult> Consumer::poll(sim::Duration timeout) {
   CHECKED(!closed_ && !subscriptions_.has_no_subscription(),
           "{} polls though it is not subscribed to any topics or assigned any partitions", name_);
   PollResult result;
+  metrics_.poll_began(process_.now());
   const sim::Time deadline = sim::later(process_.now(), timeout);
   do {
     const std::uint64_t seen = progress_.count();
@@ -145,6 +167,8 @@ sim::Task<PollResult> Consumer::poll(sim::Duration timeout) {
     if (finish(collect(), result)) break;
   } while (!woken_ && process_.now() < deadline);
   woken_ = false;
+  metrics_.poll_ended(process_.now());
+  metrics_.handed_out(static_cast<std::int64_t>(result.records.size()));
   for (const ConsumedRecord& record : result.records) {
     if (!context_.world.trace().enabled()) break;
     context_.report(protocol::events::Polled{record.partition, record.offset, record.record});
@@ -155,7 +179,7 @@ sim::Task<PollResult> Consumer::poll(sim::Duration timeout) {
 
 sim::Task<Step> Consumer::update_assignment(sim::Time deadline) {
   if (settings_.has_group()) {
-    const Step step = co_await member_.poll(deadline);
+    const Step step = co_await member_->poll(deadline);
     if (!step.is_done()) co_return step;
   }
   co_return co_await update_positions(deadline);
@@ -166,11 +190,12 @@ sim::Task<Step> Consumer::update_positions(sim::Time deadline) {
     co_return Step::failed(*failure);
   has_all_positions_ = subscriptions_.has_all_positions();
   if (has_all_positions_) co_return Step::done();
+  const Partitions initializing = subscriptions_.initializing();
   if (settings_.has_group()) {
     const Step committed = co_await commits_.initialize_positions(deadline);
     if (!committed.is_done()) co_return committed;
   }
-  const Partitions without = subscriptions_.reset_initializing();
+  const Partitions without = subscriptions_.reset_initializing(initializing);
   if (!without.empty()) {
     Failure failure;
     failure.exception = "NoOffsetForPartitionException";
@@ -188,6 +213,7 @@ sim::Task<Step> Consumer::update_positions(sim::Time deadline) {
 
 FetchCollector::Collected Consumer::collect() {
   FetchCollector::Collected collected = collector_.collect(process_.now());
+  measure_lags(collected.served);
   if (collector_.take_metadata_wish()) {
     metadata_.request_update(false);
     caller_.wake();
@@ -195,12 +221,23 @@ FetchCollector::Collected Consumer::collect() {
   return collected;
 }
 
+void Consumer::measure_lags(const std::vector<TopicPartition>& partitions) {
+  for (const TopicPartition& partition : partitions) {
+    const PartitionState* const state = subscriptions_.find(partition);
+    if (state == nullptr || !state->position()) continue;
+    const Offset at = state->position()->offset;
+    const Offset end = subscriptions_.end_offset(partition, settings_.isolation);
+    if (end.is_set()) metrics_.lags(std::max<std::int64_t>(end - at, 0));
+    if (state->log_start_offset.is_set()) metrics_.leads(at - state->log_start_offset);
+  }
+}
+
 // How long poll() waits for something to happen.
 sim::Time Consumer::wait_until(sim::Time deadline) const {
   const sim::Time now = process_.now();
-  sim::Time until = deadline;
+  sim::Time until = std::min(deadline, fetcher_.next_fetch());
   if (!has_all_positions_) until = std::min(until, sim::later(now, settings_.retry_backoff));
-  if (settings_.auto_commit) {
+  if (settings_.auto_commit && !settings_.commits_stored) {
     // Due but not done: the group is joining. It will be looked at when something happens.
     const sim::Time due = commits_.next_auto_commit();
     until = std::min(until, due > now ? due : sim::later(now, settings_.retry_backoff));

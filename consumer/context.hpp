@@ -10,6 +10,7 @@
 
 #include "client/backoff.hpp"
 #include "client/caller.hpp"
+#include "consumer/metrics.hpp"
 #include "consumer/settings.hpp"
 #include "protocol/events.hpp"
 #include "sim/executor.hpp"
@@ -44,6 +45,7 @@ struct Context {
   client::Caller& caller;
   sim::Rng& random;
   Progress& progress;
+  Metrics& metrics;
 
   sim::Time now() const { return process.now(); }
   client::Metadata& metadata() const { return caller.metadata(); }

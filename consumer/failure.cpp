@@ -1,6 +1,8 @@
 // The failures that more than one part of the consumer meets.
 #include "consumer/failure.hpp"
 
+#include "protocol/error_text.hpp"
+
 namespace kafkasim::consumer {
 
 Failure failure_of(protocol::ErrorCode error, std::string exception) {
@@ -8,7 +10,7 @@ Failure failure_of(protocol::ErrorCode error, std::string exception) {
   failure.error = error;
   failure.retriable = protocol::is_retriable(error);
   failure.exception = std::move(exception);
-  failure.message = std::string(protocol::name(error));
+  failure.message = std::string(protocol::error_text(error));
   return failure;
 }
 

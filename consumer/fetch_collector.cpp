@@ -101,7 +101,10 @@ bool FetchCollector::initialize(CompletedFetch& fetch, Collected& out, sim::Time
       usable = true;
     }
   }
-  if (has_error) subscriptions_.move_to_end(fetch.partition());
+  if (has_error) {
+    subscriptions_.move_to_end(fetch.partition());
+    if (state != nullptr) state->next_fetch = sim::later(now, settings_.fetch_error_backoff);
+  }
   return usable;
 }
 
@@ -173,6 +176,7 @@ int FetchCollector::take_from(CompletedFetch& fetch, Collected& out, int limit) 
   if (!in_place) {
     // The partition was given away or its position moved: the data is of no use.
     fetch.drain();
+    if (fetch.has_returned_records()) subscriptions_.move_to_end(fetch.partition());
     return 0;
   }
   FetchPosition position = *state->position();
@@ -185,7 +189,12 @@ int FetchCollector::take_from(CompletedFetch& fetch, Collected& out, int limit) 
     state->advance(position);
     out.position_advanced = true;
   }
-  if (taken > 0) state->returned_to = out.records.back().offset.next();
+  if (taken > 0) {
+    out.served.push_back(fetch.partition());
+    state->returned_to = out.records.back().offset.next();
+    if (settings_.stores_automatically)
+      state->stored = {state->returned_to, out.records.back().leader_epoch, ""};
+  }
   if (fetch.is_consumed() && fetch.has_returned_records())
     subscriptions_.move_to_end(fetch.partition());
   return taken;

@@ -18,8 +18,9 @@ class FetchCollector {
  public:
   struct Collected {
     std::vector<ConsumedRecord> records;
-    bool position_advanced = false;  // also when only skipped records were passed
-    std::optional<Failure> failure;  // for the application; only without records
+    std::vector<protocol::TopicPartition> served;  // whose records these are
+    bool position_advanced = false;                // also when only skipped records were passed
+    std::optional<Failure> failure;                // for the application; only without records
     bool is_empty() const { return records.empty() && !position_advanced; }
   };
 

@@ -9,13 +9,30 @@ using client::CallResult;
 using protocol::ErrorCode;
 using protocol::TopicPartition;
 
+namespace {
+
+std::int64_t bytes_in(const protocol::FetchResponse& response) {
+  std::int64_t bytes = 0;
+  for (const protocol::FetchPartitionResponse& part : response.partitions) {
+    for (const protocol::StoredBatch& stored : part.records) bytes += stored.batch->size_in_bytes;
+  }
+  return bytes;
+}
+
+}  // namespace
+
 void Fetcher::send_fetches() {
   lookup_.notice_new_leaders();
   const Partitions buffered = collector_.buffered();
   std::map<client::NodeId, protocol::FetchRequest> requests;
+  next_fetch_ = sim::never;
   for (const TopicPartition& partition : subscriptions_.fetchable()) {
     if (buffered.contains(partition)) continue;
     PartitionState& state = *subscriptions_.find(partition);
+    if (context_.now() < state.next_fetch) {
+      next_fetch_ = std::min(next_fetch_, state.next_fetch);
+      continue;
+    }
     const client::Node* const node = target(partition, state);
     if (node == nullptr || context_.is_unavailable(node->id) || busy_.contains(node->id)) continue;
     const auto request = requests.try_emplace(node->id, empty_request()).first;
@@ -84,10 +101,13 @@ sim::Task<> Fetcher::run_fetch(client::Node node, protocol::FetchRequest request
   for (const protocol::FetchPartition& p : request.partitions) asked[p.partition] = p.fetch_offset;
   protocol::RequestBody body = std::move(request);
   const sim::Time deadline = context_.call_deadline(context_.settings.request_timeout);
+  const sim::Time sent = context_.now();
   const CallResult answer = co_await context_.caller.call(node, std::move(body), deadline);
   busy_.erase(node.id);
   if (answer.answered()) {
-    take(answer.as<protocol::FetchResponse>(), asked);
+    const auto& response = answer.as<protocol::FetchResponse>();
+    context_.metrics.fetched(context_.now() - sent, bytes_in(response));
+    take(response, asked);
   } else {
     failed(asked);
   }
@@ -119,7 +139,10 @@ void Fetcher::take(const protocol::FetchResponse& response, const Asked& asked) 
 
 void Fetcher::failed(const Asked& asked) {
   for (const auto& [partition, offset] : asked) {
-    if (PartitionState* state = subscriptions_.find(partition)) state->clear_preferred_replica();
+    PartitionState* const state = subscriptions_.find(partition);
+    if (state == nullptr) continue;
+    state->clear_preferred_replica();
+    state->next_fetch = sim::later(context_.now(), context_.settings.fetch_error_backoff);
   }
 }
 

@@ -22,6 +22,8 @@ class Fetcher {
   Fetcher& operator=(const Fetcher&) = delete;
 
   void send_fetches();
+  // When a partition that rests after an error may be fetched again; never: none rests.
+  sim::Time next_fetch() const { return next_fetch_; }
 
  private:
   // The offsets asked for, to recognise an answer that came too late.
@@ -43,6 +45,7 @@ class Fetcher {
   FetchCollector& collector_;
   PositionLookup& lookup_;
   std::set<client::NodeId> busy_;  // a fetch is under way
+  sim::Time next_fetch_ = sim::never;
 };
 
 }  // namespace kafkasim::consumer

@@ -53,8 +53,11 @@ sim::Task<> GroupMember::send_heartbeat(Generation sent) {
   request.member_id = sent.member_id;
   request.group_instance_id = context_.settings.group_instance_id;
   protocol::RequestBody body = std::move(request);
+  const sim::Time at = context_.now();
+  context_.metrics.heartbeat_sent(at);
   const CallResult answer = co_await coordinator_.call(std::move(body));
   if (answer.answered()) {
+    context_.metrics.heartbeat_answered(context_.now() - at);
     take(answer.as<protocol::HeartbeatResponse>(), sent);
   } else {
     heartbeat_.failed(context_.now());
@@ -134,14 +137,19 @@ sim::Task<> GroupMember::send_leave(protocol::LeaveGroupRequest request) {
   context_.progress.made();
 }
 
-void GroupMember::give_back_all() {
+sim::Task<std::optional<Failure>> GroupMember::give_back_all() {
   const Partitions owned = subscriptions_.assigned();
-  if (!subscriptions_.is_subscribed() || owned.empty()) return;
-  const Generation& generation = membership_.generation();
-  const bool lost =
-      generation.id == -1 || !generation.has_member_id() || membership_.rebalance_in_progress();
-  report_revoked(owned, lost);
+  if (!subscriptions_.is_subscribed() || owned.empty()) co_return std::nullopt;
+  const bool is_lost = !membership_.has_generation() || membership_.rebalance_in_progress();
+  std::optional<Failure> failure;
+  if (is_lost) {
+    failure = co_await calls_.lost(owned);
+  } else {
+    failure = co_await calls_.revoked(owned);
+  }
   subscriptions_.assign_from_group({});
+  if (failure) failure = callback_failure(*failure);
+  co_return failure;
 }
 
 }  // namespace kafkasim::consumer

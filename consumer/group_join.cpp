@@ -32,24 +32,21 @@ sim::Task<Step> GroupMember::join_if_needed() {
   while (must_rejoin() || join_) {
     if (coordinator_.is_unknown()) co_return Step::not_yet();
     if (membership_.needs_join_prepare) {
-      if (!prepare_join()) co_return Step::not_yet();
+      if (!ready_to_give_up()) co_return Step::not_yet();
+      // Before the listener is called: a reset meanwhile asks for it again, a failure does not.
       membership_.needs_join_prepare = false;
-      if (sim::must_yield(context_.process)) co_await sim::yield_now();
+      std::optional<Failure> failed = co_await prepare_join();
+      if (failed) co_return Step::failed(callback_failure(*failed));
     }
     if (!join_) start_join();
     if (!join_->done) co_return Step::not_yet();
-    const std::shared_ptr<Join> join = std::exchange(join_, nullptr);
+    const std::shared_ptr<Join> join = join_;
     if (!join->failure) {
-      if (membership_.is_stable() && !membership_.generation().was_reset()) {
-        complete_join(join->assignment);
-        membership_.needs_join_prepare = true;
-        if (sim::must_yield(context_.process)) co_await sim::yield_now();
-      } else {
-        membership_.reset_and_rejoin(
-            "rebalance failed since the generation/state was modified by heartbeat thread", true);
-      }
+      std::optional<Failure> failed = co_await finish_join(join);
+      if (failed) co_return Step::failed(std::move(*failed));
       continue;
     }
+    join_.reset();
     const ErrorCode error = join->failure->error;
     if (error != ErrorCode::member_id_required) {
       membership_.request_rejoin("rebalance failed due to " + join->failure->exception);
@@ -64,10 +61,24 @@ sim::Task<Step> GroupMember::join_if_needed() {
   co_return Step::done();
 }
 
+// After a failure of the listener the assignment is still to be taken over: the next poll does it.
+sim::Task<std::optional<Failure>> GroupMember::finish_join(std::shared_ptr<Join> join) {
+  if (membership_.is_stable() && !membership_.generation().was_reset()) {
+    std::optional<Failure> failed = co_await complete_join(join->assignment);
+    if (failed) co_return failed;
+    membership_.needs_join_prepare = true;
+  } else {
+    membership_.reset_and_rejoin(
+        "rebalance failed since the generation/state was modified by heartbeat thread", true);
+  }
+  join_.reset();
+  co_return std::nullopt;
+}
+
 // ---- before ----
 
 // False: the auto-commit of what was consumed so far is still under way.
-bool GroupMember::prepare_join() {
+bool GroupMember::ready_to_give_up() {
   if (!prepared_) {
     prepared_.emplace();
     prepared_->ends = sim::later(context_.now(), context_.settings.rebalance_timeout());
@@ -79,13 +90,16 @@ bool GroupMember::prepare_join() {
     }
     prepared_->commit = commits_.auto_commit_now();
   }
-  if (!auto_commit_is_over()) return false;
-  give_up_partitions();
+  return auto_commit_is_over();
+}
+
+sim::Task<std::optional<Failure>> GroupMember::prepare_join() {
+  std::optional<Failure> failure = co_await give_up_partitions();
   is_leader_ = false;
   subscriptions_.set_group_topics({});
   context_.metadata().set_topics(subscriptions_.metadata_topics());
   prepared_.reset();
-  return true;
+  co_return failure;
 }
 
 bool GroupMember::auto_commit_is_over() {
@@ -98,30 +112,32 @@ bool GroupMember::auto_commit_is_over() {
   return expired || !failed_for_now;
 }
 
-void GroupMember::give_up_partitions() {
-  const Generation& generation = membership_.generation();
+sim::Task<std::optional<Failure>> GroupMember::give_up_partitions() {
   const Partitions owned = subscriptions_.assigned();
-  if (generation.id == -1 || !generation.has_member_id()) {
-    report_revoked(owned, true);
-    if (!owned.empty()) subscriptions_.assign_from_group({});
-    return;
+  std::optional<Failure> failure;
+  if (!membership_.has_generation()) {
+    if (owned.empty()) co_return std::nullopt;
+    failure = co_await calls_.lost(owned);
+    subscriptions_.assign_from_group({});
+    co_return failure;
   }
+  const bool eager = context_.settings.rebalance_protocol == RebalanceProtocol::eager;
   Partitions kept;
-  if (context_.settings.rebalance_protocol == RebalanceProtocol::cooperative) {
-    for (const TopicPartition& partition : owned) {
-      if (subscriptions_.topics().contains(partition.topic)) kept.insert(partition);
-    }
-  }
   Partitions revoked;
-  std::set_difference(owned.begin(), owned.end(), kept.begin(), kept.end(),
-                      std::inserter(revoked, revoked.end()));
-  report_revoked(revoked, false);
-  if (!revoked.empty()) subscriptions_.assign_from_group(kept);
+  for (const TopicPartition& partition : owned) {
+    const bool keeps = !eager && subscriptions_.topics().contains(partition.topic);
+    (keeps ? kept : revoked).insert(partition);
+  }
+  if (!eager && revoked.empty()) co_return std::nullopt;
+  failure = co_await calls_.revoked(std::move(revoked));
+  subscriptions_.assign_from_group(kept);
+  co_return failure;
 }
 
 // ---- under way ----
 
 void GroupMember::start_join() {
+  context_.metrics.rebalance_began(context_.now());
   membership_.begin_join();
   join_ = std::make_shared<Join>();
   sim::spawn(context_.process, run_join(join_));
@@ -129,28 +145,36 @@ void GroupMember::start_join() {
 
 sim::Task<> GroupMember::run_join(std::shared_ptr<Join> join) {
   co_await join_group(join);
+  if (join->failure) {
+    context_.metrics.rebalance_failed();
+  } else {
+    context_.metrics.rebalance_ended(context_.now());
+  }
   join->done = true;
   context_.progress.made();
 }
 
 // ---- after ----
 
-void GroupMember::complete_join(const protocol::Bytes& bytes) {
+sim::Task<std::optional<Failure>> GroupMember::complete_join(protocol::Bytes bytes) {
   if (!is_leader_) assignment_snapshot_.reset();
   const std::optional<protocol::ConsumerAssignment> assignment = protocol::decode_assignment(bytes);
   CHECKED(assignment.has_value(), "{} cannot read its assignment of {} bytes", context_.name,
           bytes.view().size());
-  const Partitions assigned(assignment->partitions.begin(), assignment->partitions.end());
+  Partitions assigned(assignment->partitions.begin(), assignment->partitions.end());
   if (!subscriptions_.matches_subscription(assigned)) {
     membership_.request_rejoin("received assignment does not match the current subscription");
-    return;
+    co_return std::nullopt;
   }
-  adopt(assigned);
-  const Generation& generation = membership_.generation();
-  last_assignments_[generation.protocol_name] = {assignment->partitions, generation.id};
+  last_assignments_[membership_.generation().protocol_name] = {assignment->partitions,
+                                                               membership_.generation().id};
+  co_return co_await adopt(std::move(assigned));
 }
 
-void GroupMember::adopt(const Partitions& assigned) {
+// The generation may be lost while the listener is waited for: the assignment is taken over as it
+// was meant, and lost at the next poll.
+sim::Task<std::optional<Failure>> GroupMember::adopt(Partitions assigned) {
+  const std::int32_t generation = membership_.generation().id;
   const Partitions owned = subscriptions_.assigned();
   Partitions added;
   Partitions revoked;
@@ -158,8 +182,9 @@ void GroupMember::adopt(const Partitions& assigned) {
                       std::inserter(added, added.end()));
   std::set_difference(owned.begin(), owned.end(), assigned.begin(), assigned.end(),
                       std::inserter(revoked, revoked.end()));
+  std::optional<Failure> first_failure;
   if (context_.settings.rebalance_protocol == RebalanceProtocol::cooperative && !revoked.empty()) {
-    report_revoked(revoked, false);
+    first_failure = co_await calls_.revoked(std::move(revoked));
     membership_.request_rejoin("need to revoke partitions and re-join");
   }
   commits_.restart_auto_commit_timer(context_.now());
@@ -167,13 +192,12 @@ void GroupMember::adopt(const Partitions& assigned) {
 
   protocol::events::Joined joined;
   joined.group = context_.settings.group_id;
-  joined.generation = membership_.generation().id;
+  joined.generation = generation;
   joined.assigned.assign(assigned.begin(), assigned.end());
   context_.report(joined);
-  if (added.empty()) return;
-  protocol::events::PartitionsAssigned event;
-  event.partitions.assign(added.begin(), added.end());
-  context_.report(event);
+  std::optional<Failure> failure = co_await calls_.assigned(std::move(added));
+  if (!first_failure) first_failure = std::move(failure);
+  co_return first_failure;
 }
 
 }  // namespace kafkasim::consumer

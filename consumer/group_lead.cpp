@@ -96,16 +96,16 @@ GroupMember::TopicsSnapshot GroupMember::topics_now() const {
   for (const std::string& topic : subscriptions_.metadata_topics()) {
     const client::TopicInfo* const info = context_.metadata().topic(topic);
     if (info == nullptr) continue;
-    TopicRacks& partitions = topics[topic];
+    TopicSnapshot& snapshot = topics[topic];
+    snapshot.partitions = info->partitions.size();
+    if (context_.settings.client_rack.empty()) continue;
     for (const client::PartitionInfo& partition : info->partitions) {
       std::set<std::string> racks;
-      if (!context_.settings.client_rack.empty()) {
-        for (const protocol::BrokerId replica : partition.replicas) {
-          const client::Node* const node = context_.metadata().node(client::node_of(replica));
-          if (node != nullptr) racks.insert(node->rack);
-        }
+      for (const protocol::BrokerId replica : partition.replicas) {
+        const client::Node* const node = context_.metadata().node(client::node_of(replica));
+        if (node != nullptr) racks.insert(node->rack);
       }
-      partitions.emplace_back(racks.begin(), racks.end());
+      snapshot.racks.emplace_back(racks.begin(), racks.end());
     }
   }
   return topics;

@@ -6,12 +6,14 @@
 namespace kafkasim::consumer {
 
 GroupMember::GroupMember(Context& context, Membership& membership, Coordinator& coordinator,
-                         SubscriptionState& subscriptions, OffsetCommits& commits)
+                         SubscriptionState& subscriptions, OffsetCommits& commits,
+                         RebalanceCalls& calls)
     : context_(context),
       membership_(membership),
       coordinator_(coordinator),
       subscriptions_(subscriptions),
       commits_(commits),
+      calls_(calls),
       heartbeat_(context.settings.heartbeat_interval, context.settings.session_timeout,
                  context.settings.max_poll_interval, context.retry_backoff()) {
   coordinator_.on_found([this] {
@@ -26,7 +28,12 @@ sim::Task<Step> GroupMember::poll(sim::Time deadline) {
   if (std::optional<Failure> failure = commits_.report_completed())
     co_return Step::failed(*failure);
   if (subscriptions_.is_subscribed()) {
-    if (heartbeat_failure_) co_return Step::failed(*heartbeat_failure_);
+    if (heartbeat_failure_) {
+      // Said once: an application that goes on all the same joins anew.
+      Failure failure = std::move(*heartbeat_failure_);
+      heartbeat_failure_.reset();
+      co_return Step::failed(std::move(failure));
+    }
     heartbeat_.polled(context_.now());
     if (coordinator_.is_unknown()) {
       const Step found = co_await coordinator_.ensure_ready(deadline);
@@ -42,18 +49,23 @@ sim::Task<Step> GroupMember::poll(sim::Time deadline) {
   co_return Step::done();
 }
 
-sim::Task<> GroupMember::close(sim::Time deadline) {
+sim::Task<std::optional<Failure>> GroupMember::close(sim::Time deadline) {
   co_await commits_.auto_commit_and_wait(deadline);
   closed_ = true;
   heartbeat_wake_.notify_all();
-  if (!context_.settings.leave_group_on_close) co_return;
-  give_back_all();
+  if (!context_.settings.leave_group_on_close) co_return std::nullopt;
+  std::optional<Failure> failure = co_await give_back_all();
+  if (failure) co_return failure;
   std::optional<protocol::LeaveGroupRequest> request = leave("the consumer is being closed");
-  if (!request) co_return;
+  if (!request) co_return std::nullopt;
   const bool in_time = context_.now() < deadline;
   sim::spawn(context_.process, send_leave(std::move(*request)));
-  if (!in_time) co_return;
-  // Let the request get under way, then wait for everything the coordinator was asked.
+  if (in_time) co_await await_answers(deadline);
+  co_return std::nullopt;
+}
+
+// Lets the last request get under way, then waits for everything the coordinator was asked.
+sim::Task<> GroupMember::await_answers(sim::Time deadline) {
   co_await sim::yield_now();
   const client::Node* const node = coordinator_.node();
   if (node == nullptr) co_return;
@@ -64,28 +76,22 @@ sim::Task<> GroupMember::close(sim::Time deadline) {
   }
 }
 
-void GroupMember::unsubscribe() {
-  give_back_all();
+sim::Task<std::optional<Failure>> GroupMember::unsubscribe() {
+  std::optional<Failure> failure = co_await give_back_all();
+  if (failure) co_return failure;
   if (std::optional<protocol::LeaveGroupRequest> request =
           leave("the consumer unsubscribed from all topics")) {
     sim::spawn(context_.process, send_leave(std::move(*request)));
   }
   joined_topics_.reset();
   assignment_snapshot_.reset();
+  co_return std::nullopt;
 }
 
 bool GroupMember::is_settled() const {
   const bool same_topics = joined_topics_ && *joined_topics_ == subscriptions_.topics();
   return membership_.is_stable() && !membership_.rejoin_needed() && !join_ && same_topics &&
          !snapshot_changed() && coordinator_.is_known();
-}
-
-void GroupMember::report_revoked(const Partitions& partitions, bool lost) const {
-  if (partitions.empty()) return;
-  protocol::events::PartitionsRevoked event;
-  event.partitions.assign(partitions.begin(), partitions.end());
-  event.lost = lost;
-  context_.report(event);
 }
 
 }  // namespace kafkasim::consumer

@@ -14,31 +14,34 @@
 #include "consumer/assignor.hpp"
 #include "consumer/context.hpp"
 #include "consumer/coordinator.hpp"
+#include "consumer/group_part.hpp"
 #include "consumer/heartbeat.hpp"
 #include "consumer/membership.hpp"
 #include "consumer/offset_commits.hpp"
+#include "consumer/rebalance_listener.hpp"
 #include "consumer/subscription_state.hpp"
 
 namespace kafkasim::consumer {
 
-class GroupMember {
+class GroupMember final : public GroupPart {
  public:
   GroupMember(Context& context, Membership& membership, Coordinator& coordinator,
-              SubscriptionState& subscriptions, OffsetCommits& commits);
+              SubscriptionState& subscriptions, OffsetCommits& commits, RebalanceCalls& calls);
   GroupMember(const GroupMember&) = delete;
   GroupMember& operator=(const GroupMember&) = delete;
 
   // The group's part of poll(): done when the consumer is an active member (or needs no group).
   // Waits until the deadline for a coordinator, never for a join.
-  sim::Task<Step> poll(sim::Time deadline);
-  // Gives everything back and leaves. Waits for what the coordinator was asked, at most until the
-  // deadline.
-  sim::Task<> close(sim::Time deadline);
-  // Gives everything back and leaves without waiting: the application unsubscribed.
-  void unsubscribe();
+  sim::Task<Step> poll(sim::Time deadline) override;
+  // Gives everything back and leaves. Waits for the listener, and for what the coordinator was
+  // asked at most until the deadline. The failure is the listener's.
+  sim::Task<std::optional<Failure>> close(sim::Time deadline) override;
+  // Gives everything back and leaves without waiting for an answer: the application unsubscribes.
+  // Stays a member if the listener fails.
+  sim::Task<std::optional<Failure>> unsubscribe() override;
 
   // Part of a generation with a known assignment, and nothing says that it must join again.
-  bool is_settled() const;
+  bool is_settled() const override;
 
  private:
   // ---- joining (group_join.cpp, group_requests.cpp) ----
@@ -54,9 +57,11 @@ class GroupMember {
   bool must_rejoin();
   bool snapshot_changed() const;
   sim::Task<Step> join_if_needed();
-  bool prepare_join();
+  sim::Task<std::optional<Failure>> finish_join(std::shared_ptr<Join> join);
+  bool ready_to_give_up();
   bool auto_commit_is_over();
-  void give_up_partitions();
+  sim::Task<std::optional<Failure>> prepare_join();
+  sim::Task<std::optional<Failure>> give_up_partitions();
   void start_join();
   sim::Task<> run_join(std::shared_ptr<Join> join);
   sim::Task<> join_group(std::shared_ptr<Join> join);
@@ -65,11 +70,16 @@ class GroupMember {
   protocol::Bytes user_data_for(const Assignor& assignor) const;
   std::optional<Failure> take(const protocol::JoinGroupResponse& response, const Generation& sent);
   std::optional<Failure> take(const protocol::SyncGroupResponse& response, const Generation& sent);
-  void complete_join(const protocol::Bytes& assignment);
-  void adopt(const Partitions& assigned);
+  sim::Task<std::optional<Failure>> complete_join(protocol::Bytes assignment);
+  sim::Task<std::optional<Failure>> adopt(Partitions assigned);
 
   // ---- leading (group_lead.cpp) ----
-  using TopicsSnapshot = std::map<std::string, TopicRacks>;
+  struct TopicSnapshot {
+    std::size_t partitions = 0;
+    TopicRacks racks;  // of a member that has one itself
+    bool operator==(const TopicSnapshot&) const = default;
+  };
+  using TopicsSnapshot = std::map<std::string, TopicSnapshot>;
   sim::Task<std::optional<Failure>> lead(protocol::JoinGroupResponse response,
                                          protocol::SyncGroupRequest* sync);
   std::optional<Failure> assign(const protocol::JoinGroupResponse& response,
@@ -85,15 +95,15 @@ class GroupMember {
   void take(const protocol::HeartbeatResponse& response, const Generation& sent);
   std::optional<protocol::LeaveGroupRequest> leave(const std::string& reason);
   sim::Task<> send_leave(protocol::LeaveGroupRequest request);
-  void give_back_all();
-
-  void report_revoked(const Partitions& partitions, bool lost) const;
+  sim::Task<> await_answers(sim::Time deadline);
+  sim::Task<std::optional<Failure>> give_back_all();
 
   Context& context_;
   Membership& membership_;
   Coordinator& coordinator_;
   SubscriptionState& subscriptions_;
   OffsetCommits& commits_;
+  RebalanceCalls& calls_;
 
   Heartbeat heartbeat_;
   bool heartbeats_run_ = false;

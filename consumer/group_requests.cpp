@@ -51,6 +51,7 @@ sim::Task<> GroupMember::join_group(std::shared_ptr<Join> join) {
   // The answer comes when the whole group has joined.
   const sim::Duration rebalance = context_.settings.rebalance_timeout() + std::chrono::seconds(5);
   const sim::Duration timeout = std::max(context_.settings.request_timeout, rebalance);
+  const sim::Time at = context_.now();
   const CallResult answer = co_await coordinator_.call(std::move(body), timeout);
   if (!answer.answered()) {
     join->failure = connection_failure();
@@ -59,6 +60,7 @@ sim::Task<> GroupMember::join_group(std::shared_ptr<Join> join) {
   protocol::JoinGroupResponse response = answer.as<protocol::JoinGroupResponse>();
   join->failure = take(response, sent);
   if (join->failure) co_return;
+  context_.metrics.joined(context_.now() - at);
 
   protocol::SyncGroupRequest sync;
   sync.group_id = context_.settings.group_id;
@@ -147,6 +149,7 @@ sim::Task<> GroupMember::sync_group(std::shared_ptr<Join> join,
                                     protocol::SyncGroupRequest request) {
   const Generation sent = membership_.generation();
   protocol::RequestBody body = std::move(request);
+  const sim::Time at = context_.now();
   const CallResult answer = co_await coordinator_.call(std::move(body));
   if (!answer.answered()) {
     join->failure = connection_failure();
@@ -154,6 +157,7 @@ sim::Task<> GroupMember::sync_group(std::shared_ptr<Join> join,
   }
   const auto& response = answer.as<protocol::SyncGroupResponse>();
   join->failure = take(response, sent);
+  if (!join->failure) context_.metrics.synced(context_.now() - at);
   join->assignment = response.assignment;
 }
 

@@ -1,6 +1,7 @@
 // What a consumer knows of its own membership: generation, member id, how far a rebalance is, and
 // whether it must join again. Plain state; the conversation with the coordinator is
-// group_member.hpp.
+// group_member.hpp. With the consumer protocol (consumer_member.hpp) the generation is the member
+// epoch, and only that part of it is used.
 #pragma once
 
 #include <cstdint>
@@ -31,6 +32,8 @@ class Membership {
  public:
   const Generation& generation() const { return generation_; }
   MemberState state() const { return state_; }
+  // Neither the round nor the member id was reset: what it owns is its own.
+  bool has_generation() const { return generation_.id != -1 && generation_.has_member_id(); }
   bool is_stable() const { return state_ == MemberState::stable; }
   bool rebalance_in_progress() const {
     return state_ == MemberState::preparing_rebalance ||
@@ -77,6 +80,22 @@ class Membership {
     rejoin_needed_ = false;
   }
 
+  // ---- the consumer protocol ----
+  // From now on a member by that id, not yet in the group.
+  void use_epochs(std::string member_id) {
+    has_epochs_ = true;
+    rejoin_needed_ = false;
+    generation_.member_id = std::move(member_id);
+  }
+  bool has_epochs() const { return has_epochs_; }
+  // Not positive: out of the group.
+  void set_epoch(std::int32_t epoch) {
+    generation_.id = epoch > 0 ? epoch : -1;
+    state_ = epoch > 0 ? MemberState::stable : MemberState::unjoined;
+  }
+  // As whom to commit and to ask for committed offsets: nobody while out of the group.
+  Generation epoch_to_send() const { return generation_.id > 0 ? generation_ : Generation(); }
+
   // The partitions were not given away yet for the join to come.
   bool needs_join_prepare = true;
 
@@ -85,6 +104,7 @@ class Membership {
   MemberState state_ = MemberState::unjoined;
   bool rejoin_needed_ = true;
   std::string rejoin_reason_;
+  bool has_epochs_ = false;
 };
 
 }  // namespace kafkasim::consumer

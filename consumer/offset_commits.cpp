@@ -1,9 +1,14 @@
-// API: OffsetCommit. The texts are those that applications see.
+// API: OffsetCommit: what is sent, and what an answer means. The texts are those that applications
+// see. When commits are made is commit_ways.cpp.
 #include "consumer/offset_commits.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
-#include <algorithm>
+#include <set>
+
+#include "consumer/consumer_member_commits.hpp"
+#include "protocol/error_text.hpp"
 
 namespace kafkasim::consumer {
 
@@ -11,11 +16,11 @@ using protocol::ErrorCode;
 
 namespace {
 
-Failure failure_with(ErrorCode error, const char* exception, const char* message) {
+Failure failure_with(ErrorCode error, const char* exception, std::string message) {
   Failure failure;
   failure.error = error;
   failure.exception = exception;
-  failure.message = message;
+  failure.message = std::move(message);
   return failure;
 }
 
@@ -51,10 +56,22 @@ OffsetCommits::Start OffsetCommits::prepare(const Offsets& offsets) {
   protocol::OffsetCommitRequest& request = prepared.request;
   request.group_id = context_.settings.group_id;
   for (const auto& [partition, offset] : offsets) {
-    request.partitions.push_back({partition, offset.offset, offset.leader_epoch, ""});
+    if (!offset.offset.is_set()) {
+      return failure_with(ErrorCode::none, "IllegalArgumentException",
+                          fmt::format("Invalid offset: {}", offset.offset.value()));
+    }
+    request.partitions.push_back({partition, offset.offset, offset.leader_epoch, offset.metadata});
   }
   if (!subscriptions_.is_subscribed())
     return prepared;  // generation -1: partitions assigned by hand
+  if (membership_.has_epochs()) {
+    // The coordinator says whether it may.
+    prepared.sent = membership_.epoch_to_send();
+    request.generation_id_or_member_epoch = prepared.sent.id;
+    request.member_id = prepared.sent.member_id;
+    request.group_instance_id = context_.settings.group_instance_id;
+    return prepared;
+  }
   if (!membership_.is_stable()) {
     if (membership_.rebalance_in_progress()) {
       return failure_with(ErrorCode::rebalance_in_progress, "RebalanceInProgressException",
@@ -81,9 +98,11 @@ sim::Task<std::optional<Failure>> OffsetCommits::exchange(Start start) {
   if (prepared.request.partitions.empty()) co_return std::nullopt;
   protocol::RequestBody body = prepared.request;
   ++in_flight_;
+  const sim::Time at = context_.now();
   const client::CallResult answer = co_await coordinator_.call(std::move(body));
   --in_flight_;
   if (!answer.answered()) co_return connection_failure();
+  context_.metrics.committed(context_.now() - at);
   co_return take(answer.as<protocol::OffsetCommitResponse>(), prepared);
 }
 
@@ -92,8 +111,18 @@ sim::Task<std::optional<Failure>> OffsetCommits::exchange(Start start) {
 std::optional<Failure> OffsetCommits::take(const protocol::OffsetCommitResponse& response,
                                            const Prepared& sent) {
   context_.met_in("OffsetCommit", response.partitions);
+  std::set<std::string> unauthorized;
   for (const protocol::OffsetCommitPartitionResponse& part : response.partitions) {
-    if (part.error != ErrorCode::none) return failure_for(part.error, sent.sent);
+    if (part.error == ErrorCode::topic_authorization_failed) {
+      unauthorized.insert(part.partition.topic);
+    } else if (part.error != ErrorCode::none) {
+      return failure_for(part.error, sent.sent);
+    }
+  }
+  if (!unauthorized.empty()) {
+    return failure_with(
+        ErrorCode::topic_authorization_failed, "TopicAuthorizationException",
+        fmt::format("Not authorized to access topics: [{}]", fmt::join(unauthorized, ", ")));
   }
   for (const protocol::OffsetCommitPartition& part : sent.request.partitions) {
     if (PartitionState* state = subscriptions_.find(part.partition)) {
@@ -104,6 +133,10 @@ std::optional<Failure> OffsetCommits::take(const protocol::OffsetCommitResponse&
 }
 
 Failure OffsetCommits::failure_for(ErrorCode error, const Generation& sent) {
+  if (membership_.has_epochs()) {
+    if (auto failure = epoch_commit_failure(error, context_.settings.group_instance_id))
+      return *failure;
+  }
   switch (error) {
     case ErrorCode::coordinator_not_available:
     case ErrorCode::not_coordinator:
@@ -112,9 +145,11 @@ Failure OffsetCommits::failure_for(ErrorCode error, const Generation& sent) {
       return failure_of(error, "KafkaException");
     case ErrorCode::coordinator_load_in_progress:
     case ErrorCode::unknown_topic_or_partition:
-    case ErrorCode::offset_metadata_too_large:
-    case ErrorCode::invalid_commit_offset_size:
       return failure_of(error, "KafkaException");
+    case ErrorCode::offset_metadata_too_large:
+      return failure_of(error, "OffsetMetadataTooLarge");
+    case ErrorCode::invalid_commit_offset_size:
+      return failure_of(error, "InvalidCommitOffsetSizeException");
     case ErrorCode::fenced_instance_id:
       return fenced(sent);
     case ErrorCode::rebalance_in_progress:
@@ -129,17 +164,12 @@ Failure OffsetCommits::failure_for(ErrorCode error, const Generation& sent) {
     case ErrorCode::illegal_generation:
       return refused(error, sent);
     case ErrorCode::group_authorization_failed:
-    case ErrorCode::topic_authorization_failed: {
-      Failure failure = failure_of(error, "AuthorizationException");
-      failure.retriable = false;
-      return failure;
-    }
-    default: {
-      Failure failure = failure_of(error, "KafkaException");
-      failure.retriable = false;
-      failure.message = fmt::format("Unexpected error in commit: {}", protocol::name(error));
-      return failure;
-    }
+      return failure_with(error, "GroupAuthorizationException",
+                          "Not authorized to access group: " + context_.settings.group_id);
+    default:
+      return failure_with(
+          error, "KafkaException",
+          fmt::format("Unexpected error in commit: {}", protocol::error_text(error)));
   }
 }
 
@@ -163,10 +193,8 @@ Failure OffsetCommits::refused(ErrorCode error, const Generation& sent) {
 Failure OffsetCommits::fenced(const Generation& sent) {
   constexpr ErrorCode error = ErrorCode::fenced_instance_id;
   if (membership_.generation() == sent) {
-    return failure_with(
-        error, "FencedInstanceIdException",
-        "The broker rejected this static consumer since another consumer with the same "
-        "group.instance.id has registered with a different member.id.");
+    return failure_with(error, "FencedInstanceIdException",
+                        std::string(protocol::error_text(error)));
   }
   if (membership_.state() == MemberState::preparing_rebalance) {
     return failure_with(error, "RebalanceInProgressException",
@@ -177,123 +205,6 @@ Failure OffsetCommits::fenced(const Generation& sent) {
                         "generation");
   }
   return commit_failed(error);
-}
-
-// ---- ways to commit ----
-
-sim::Task<std::optional<Failure>> OffsetCommits::commit_sync(Offsets offsets, sim::Time deadline) {
-  if (std::optional<Failure> failure = report_completed()) co_return failure;
-  const client::Backoff backoff = context_.retry_backoff();
-  for (int attempts = 0; !offsets.empty(); ++attempts) {
-    if (coordinator_.is_unknown()) {
-      const Step found = co_await coordinator_.ensure_ready(deadline);
-      if (found.failure()) co_return found.failure();
-      if (!found.is_done()) break;
-    }
-    Start start = prepare(offsets);
-    const std::optional<Failure> failure = co_await exchange(std::move(start));
-    if (std::optional<Failure> earlier = report_completed()) co_return earlier;
-    if (!failure || !failure->retriable) co_return failure;
-    if (context_.now() >= deadline) break;
-    const sim::Time next = sim::later(context_.now(), backoff.after(attempts));
-    co_await sim::sleep_until(std::min(deadline, next));
-    if (context_.now() >= deadline) break;
-  }
-  if (offsets.empty()) co_return std::nullopt;
-  co_return failure_with(ErrorCode::request_timed_out, "TimeoutException",
-                         "Timeout expired before successfully committing offsets");
-}
-
-PendingCommitPtr OffsetCommits::commit_async(Offsets offsets) {
-  return start(std::move(offsets), Kind::by_application);
-}
-
-PendingCommitPtr OffsetCommits::start(Offsets offsets, Kind kind) {
-  auto pending = std::make_shared<PendingCommit>();
-  if (coordinator_.is_unknown() && !offsets.empty()) {
-    sim::spawn(context_.process, run_commit_once_known(std::move(offsets), kind, pending));
-  } else {
-    // What is committed, and as whose member, is settled now.
-    sim::spawn(context_.process, run_commit(prepare(offsets), kind, pending));
-  }
-  return pending;
-}
-
-// One look-up; when that fails the commit has failed.
-sim::Task<> OffsetCommits::run_commit_once_known(Offsets offsets, Kind kind,
-                                                 PendingCommitPtr pending) {
-  coordinator_.look_up();
-  const sim::Time deadline = context_.call_deadline(context_.settings.request_timeout);
-  while (coordinator_.is_looking_up() && context_.now() < deadline) {
-    const std::uint64_t seen = context_.progress.count();
-    co_await context_.progress.past(seen, deadline);
-  }
-  Start what = prepare(offsets);
-  co_await run_commit(std::move(what), kind, std::move(pending));
-}
-
-sim::Task<> OffsetCommits::run_commit(Start what, Kind kind, PendingCommitPtr pending) {
-  std::optional<Failure> failure = co_await exchange(std::move(what));
-  if (failure && failure->error == ErrorCode::fenced_instance_id &&
-      failure->exception == "FencedInstanceIdException") {
-    fenced_ = true;
-  }
-  pending->failure = failure;
-  pending->done = true;
-  completed_.push_back(Completed{kind, std::move(failure)});
-  context_.progress.made();
-}
-
-std::optional<Failure> OffsetCommits::report_completed() {
-  if (fenced_) {
-    return failure_with(ErrorCode::fenced_instance_id, "FencedInstanceIdException",
-                        "Get fenced exception for group.instance.id");
-  }
-  std::deque<Completed> completed;
-  completed.swap(completed_);
-  for (const Completed& one : completed) {
-    if (!one.failure) continue;
-    if (one.kind == Kind::automatic && one.failure->retriable) {
-      next_auto_commit_ = sim::later(context_.now(), context_.settings.retry_backoff);
-      continue;
-    }
-    context_.report(protocol::events::CommitFailed{context_.settings.group_id, one.failure->error,
-                                                   one.failure->message});
-  }
-  return std::nullopt;
-}
-
-// ---- auto-commit ----
-
-void OffsetCommits::maybe_auto_commit(sim::Time now) {
-  if (!context_.settings.auto_commit || now < next_auto_commit_) return;
-  restart_auto_commit_timer(now);
-  auto_commit_now();
-}
-
-PendingCommitPtr OffsetCommits::auto_commit_now() {
-  if (!context_.settings.auto_commit) return nullptr;
-  return start(subscriptions_.all_consumed(), Kind::automatic);
-}
-
-sim::Task<> OffsetCommits::auto_commit_and_wait(sim::Time deadline) {
-  if (context_.settings.auto_commit) {
-    Offsets offsets = subscriptions_.all_consumed();
-    const std::optional<Failure> failure = co_await commit_sync(std::move(offsets), deadline);
-    if (failure) {
-      context_.report(protocol::events::CommitFailed{context_.settings.group_id, failure->error,
-                                                     failure->message});
-    }
-  }
-  while (in_flight_ > 0 && context_.now() < deadline) {
-    const std::uint64_t seen = context_.progress.count();
-    co_await context_.progress.past(seen, deadline);
-  }
-  report_completed();
-}
-
-void OffsetCommits::restart_auto_commit_timer(sim::Time now) {
-  next_auto_commit_ = sim::later(now, context_.settings.auto_commit_interval);
 }
 
 }  // namespace kafkasim::consumer

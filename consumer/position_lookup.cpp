@@ -197,6 +197,7 @@ void PositionLookup::take(const protocol::OffsetForLeaderEpochResponse& response
                           const Asked& asked) {
   context_.met_in("OffsetForLeaderEpoch", response.partitions);
   Partitions again = keys(asked);
+  std::optional<Offsets> truncated;
   for (const protocol::OffsetForLeaderPartitionResponse& part : response.partitions) {
     const auto position = asked.find(part.partition);
     if (position == asked.end()) continue;
@@ -204,14 +205,20 @@ void PositionLookup::take(const protocol::OffsetForLeaderEpochResponse& response
       if (!validation_failure_) validation_failure_ = not_authorized(part.partition.topic);
     } else if (part.error == ErrorCode::none) {
       again.erase(part.partition);
-      take_end_offset(part, position->second);
+      take_end_offset(part, position->second, truncated);
     }
   }
   if (!again.empty()) try_again_later(again);
+  if (!truncated || validation_failure_) return;
+  validation_failure_.emplace();
+  validation_failure_->exception = "LogTruncationException";
+  validation_failure_->message =
+      "Truncated partitions detected with divergent offsets " + to_string(*truncated);
 }
 
 void PositionLookup::take_end_offset(const protocol::OffsetForLeaderPartitionResponse& part,
-                                     const FetchPosition& asked) {
+                                     const FetchPosition& asked,
+                                     std::optional<Offsets>& truncated) {
   const protocol::EpochEndOffset answer{part.leader_epoch, part.end_offset};
   const Validation result = subscriptions_.complete_validation(part.partition, asked, answer);
   switch (result.kind) {
@@ -223,15 +230,10 @@ void PositionLookup::take_end_offset(const protocol::OffsetForLeaderPartitionRes
       context_.report(
           protocol::events::PositionReset{part.partition, result.from, result.to, "truncated"});
       return;
-    case Validation::Kind::truncated: {
-      Failure failure;
-      failure.exception = "LogTruncationException";
-      failure.message = fmt::format(
-          "Detected log truncation with diverging offsets {{{}={}}}", to_string(part.partition),
-          result.to.is_set() ? std::to_string(result.to.value()) : "unknown");
-      if (!validation_failure_) validation_failure_ = std::move(failure);
+    case Validation::Kind::truncated:
+      if (!truncated) truncated.emplace();
+      if (result.to.is_set()) (*truncated)[part.partition] = {result.to, part.leader_epoch, ""};
       return;
-    }
   }
 }
 

@@ -42,8 +42,9 @@ class PositionLookup {
   void take_offset(const protocol::ListOffsetsPartitionResponse& part, const OffsetReset& asked);
   sim::Task<> run_validation(client::Node node, Asked asked);
   void take(const protocol::OffsetForLeaderEpochResponse& response, const Asked& asked);
+  // Adds to `truncated` what diverged and cannot be reset.
   void take_end_offset(const protocol::OffsetForLeaderPartitionResponse& part,
-                       const FetchPosition& asked);
+                       const FetchPosition& asked, std::optional<Offsets>& truncated);
   void try_again_later(const Partitions& partitions);
 
   Context& context_;

@@ -1,6 +1,8 @@
 // Transitions of a partition's position. One that is not allowed is ignored, as in Kafka.
 #include "consumer/positions.hpp"
 
+#include <fmt/format.h>
+
 #include "sim/check.hpp"
 
 namespace kafkasim::consumer {
@@ -10,6 +12,18 @@ namespace {
 constexpr sim::Time at_once = sim::zero - std::chrono::hours(1000);
 
 }  // namespace
+
+std::string to_string(const Offsets& offsets) {
+  std::string text = "{";
+  for (const auto& [partition, offset] : offsets) {
+    if (text.size() > 1) text += ", ";
+    const std::string epoch =
+        offset.leader_epoch.is_set() ? std::to_string(offset.leader_epoch.value()) : "null";
+    text += fmt::format("{}=OffsetAndMetadata{{offset={}, leaderEpoch={}, metadata='{}'}}",
+                        to_string(partition), offset.offset.value(), epoch, offset.metadata);
+  }
+  return text + "}";
+}
 
 bool PartitionState::may_become(FetchState next) const {
   switch (next) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "consumer/settings.hpp"
@@ -32,10 +33,14 @@ struct FetchPosition {
 struct OffsetAndEpoch {
   protocol::Offset offset;
   protocol::LeaderEpoch leader_epoch;
+  std::string metadata;  // any text of the application
 
   friend bool operator==(const OffsetAndEpoch&, const OffsetAndEpoch&) = default;
 };
 using Offsets = std::map<protocol::TopicPartition, OffsetAndEpoch>;
+// As Kafka's exceptions name them: "{orders-0=OffsetAndMetadata{offset=3, leaderEpoch=0,
+// metadata=''}}".
+std::string to_string(const Offsets& offsets);
 
 enum class FetchState {
   initializing,      // no position yet
@@ -49,7 +54,9 @@ class PartitionState {
   FetchState fetch_state() const { return fetch_state_; }
   const std::optional<FetchPosition>& position() const { return position_; }
   bool has_valid_position() const { return fetch_state_ == FetchState::fetching; }
-  bool is_fetchable() const { return !paused && !pending_revocation && has_valid_position(); }
+  bool is_fetchable() const {
+    return !paused && !pending_revocation && !awaits_callback && has_valid_position();
+  }
   const OffsetReset& reset_strategy() const { return reset_strategy_; }
   // Where it stood before the reset that is under way (not set = nowhere), and why that was asked
   // for.
@@ -78,12 +85,17 @@ class PartitionState {
 
   bool paused = false;
   bool pending_revocation = false;
+  bool awaits_callback = false;         // onPartitionsAssigned of it is not over
   protocol::Offset high_watermark;      // as of the last fetch
   protocol::Offset last_stable_offset;  // likewise
   protocol::Offset log_start_offset;    // likewise
   // For the question whether anything is left to commit.
   protocol::Offset returned_to;  // after the last record handed to the application
   protocol::Offset committed;    // known to be committed
+  // librdkafka: what auto-commit is to commit. Not set: nothing was stored yet.
+  OffsetAndEpoch stored;
+  // librdkafka: after a fetch that failed, not fetched again before that time.
+  sim::Time next_fetch = sim::zero - std::chrono::hours(1000);
 
  private:
   bool may_become(FetchState next) const;

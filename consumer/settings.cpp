@@ -42,6 +42,9 @@ OffsetReset read_reset(const std::string& text) {
 void read_group(const protocol::ConfigValues& config, Settings& settings) {
   settings.group_id = text_or_empty(config, "group.id");
   settings.group_instance_id = text_or_empty(config, "group.instance.id");
+  settings.uses_consumer_protocol =
+      settings.has_group() && same_ignoring_case(config.text("group.protocol"), "consumer");
+  settings.remote_assignor = text_or_empty(config, "group.remote.assignor");
   settings.leave_group_on_close = config.flag("internal.leave.group.on.close");
   settings.session_timeout = config.duration_ms("session.timeout.ms");
   settings.heartbeat_interval = config.duration_ms("heartbeat.interval.ms");

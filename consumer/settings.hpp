@@ -30,6 +30,8 @@ struct Settings {
   std::string group_id;           // empty = no group
   std::string group_instance_id;  // empty = a dynamic member
   bool leave_group_on_close = true;
+  bool uses_consumer_protocol = false;  // group.protocol=consumer
+  std::string remote_assignor;          // of that protocol; empty = the broker's choice
   // Those of partition.assignment.strategy that exist here, in order of preference.
   std::vector<const Assignor*> assignors;
   RebalanceProtocol rebalance_protocol = RebalanceProtocol::eager;
@@ -51,9 +53,13 @@ struct Settings {
 
   bool auto_commit = false;
   sim::Duration auto_commit_interval{};
-  // librdkafka: committed when the interval is over, whatever the application does meanwhile.
-  // Java's consumer looks at the interval inside poll().
-  bool auto_commits_between_polls = false;
+  // librdkafka: auto-commit commits what was stored, when the interval is over, whatever the
+  // application does meanwhile. Java's consumer looks at the interval inside poll(), and commits
+  // positions.
+  bool commits_stored = false;
+  // librdkafka: a message is stored as it is handed to the application; otherwise the application
+  // stores it.
+  bool stores_automatically = false;
   OffsetReset reset;
 
   protocol::IsolationLevel isolation = protocol::IsolationLevel::read_uncommitted;
@@ -62,6 +68,7 @@ struct Settings {
   std::int32_t fetch_min_bytes = 1;
   std::int32_t fetch_max_bytes = 52428800;
   std::int32_t max_partition_fetch_bytes = 1048576;
+  sim::Duration fetch_error_backoff{};  // librdkafka: a partition rests after a fetch that failed
 
   bool has_group() const { return !group_id.empty(); }
   bool is_static() const { return !group_instance_id.empty(); }

@@ -21,12 +21,17 @@ void read_group(const protocol::ConfigValues& config, Settings& settings) {
   if (!config.is_null("group.id")) settings.group_id = config.text("group.id");
   if (!config.is_null("group.instance.id"))
     settings.group_instance_id = config.text("group.instance.id");
+  settings.uses_consumer_protocol =
+      settings.has_group() && config.text("group.protocol") == "consumer";
+  if (!config.is_null("group.remote.assignor"))
+    settings.remote_assignor = config.text("group.remote.assignor");
   settings.session_timeout = config.duration_ms("session.timeout.ms");
   settings.heartbeat_interval = config.duration_ms("heartbeat.interval.ms");
   settings.max_poll_interval = config.duration_ms("max.poll.interval.ms");
   settings.auto_commit = settings.has_group() && config.flag("enable.auto.commit");
   settings.auto_commit_interval = config.duration_ms("auto.commit.interval.ms");
-  settings.auto_commits_between_polls = settings.auto_commit;
+  settings.commits_stored = true;
+  settings.stores_automatically = config.flag("enable.auto.offset.store");
   for (const std::string& name : config.list("partition.assignment.strategy")) {
     if (const Assignor* assignor = find_assignor(name)) settings.assignors.push_back(assignor);
   }
@@ -66,6 +71,7 @@ Settings read_librdkafka_settings(const protocol::ConfigValues& config, const st
                            : protocol::IsolationLevel::read_uncommitted;
   // A poll hands out one message.
   settings.max_poll_records = 1;
+  settings.fetch_error_backoff = config.duration_ms("fetch.error.backoff.ms");
   settings.fetch_max_wait_ms = config.int_value("fetch.wait.max.ms");
   settings.fetch_min_bytes = config.int_value("fetch.min.bytes");
   settings.fetch_max_bytes = config.int_value("fetch.max.bytes");

@@ -89,6 +89,18 @@ void SubscriptionState::mark_all_pending_revocation() {
   for (auto& [partition, state] : states_) state.pending_revocation = true;
 }
 
+void SubscriptionState::mark_pending_revocation(const Partitions& partitions, bool pending) {
+  for (const TopicPartition& partition : partitions) {
+    if (PartitionState* state = find(partition)) state->pending_revocation = pending;
+  }
+}
+
+void SubscriptionState::await_callback(const Partitions& partitions, bool awaiting) {
+  for (const TopicPartition& partition : partitions) {
+    if (PartitionState* state = find(partition)) state->awaits_callback = awaiting;
+  }
+}
+
 Partitions SubscriptionState::collect(
     const std::function<bool(const PartitionState&)>& filter) const {
   Partitions result;
@@ -106,8 +118,9 @@ bool SubscriptionState::has_all_positions() const {
 }
 
 Partitions SubscriptionState::initializing() const {
-  return collect(
-      [](const PartitionState& s) { return s.fetch_state() == FetchState::initializing; });
+  return collect([](const PartitionState& s) {
+    return s.fetch_state() == FetchState::initializing && !s.awaits_callback;
+  });
 }
 
 Partitions SubscriptionState::needing_reset(sim::Time now) const {
@@ -122,10 +135,10 @@ Partitions SubscriptionState::needing_validation(sim::Time now) const {
   });
 }
 
-Partitions SubscriptionState::reset_initializing() {
+Partitions SubscriptionState::reset_initializing(const Partitions& among) {
   Partitions without_offset;
   for (auto& [partition, state] : states_) {
-    if (state.fetch_state() != FetchState::initializing) continue;
+    if (state.fetch_state() != FetchState::initializing || !among.contains(partition)) continue;
     if (has_reset_policy()) {
       state.reset(default_reset_, "no committed offset");
     } else {
@@ -185,7 +198,15 @@ Offsets SubscriptionState::all_consumed() const {
   for (const auto& [partition, state] : states_) {
     if (!state.has_valid_position()) continue;
     const FetchPosition& position = *state.position();
-    result[partition] = OffsetAndEpoch{position.offset, position.offset_epoch};
+    result[partition] = OffsetAndEpoch{position.offset, position.offset_epoch, ""};
+  }
+  return result;
+}
+
+Offsets SubscriptionState::all_stored() const {
+  Offsets result;
+  for (const auto& [partition, state] : states_) {
+    if (state.stored.offset > state.committed) result[partition] = state.stored;
   }
   return result;
 }

@@ -65,6 +65,11 @@ class SubscriptionState {
   PartitionState* find(const protocol::TopicPartition& partition);
   const PartitionState* find(const protocol::TopicPartition& partition) const;
   void mark_all_pending_revocation();
+  // The application still has to hear of them (awaiting true: they get no position and are not
+  // fetched), or has heard.
+  void await_callback(const Partitions& partitions, bool awaiting);
+  // About to be given up: nothing of them is handed out (pending true), or not after all.
+  void mark_pending_revocation(const Partitions& partitions, bool pending);
 
   // ---- positions ----
   bool has_all_positions() const;
@@ -73,9 +78,9 @@ class SubscriptionState {
   Partitions needing_validation(sim::Time now) const;
   bool has_reset_policy() const { return default_reset_.kind != OffsetReset::Kind::none; }
   const OffsetReset& default_reset() const { return default_reset_; }
-  // Those without a position get one by the reset policy. Returns those that cannot, as there is no
-  // policy.
-  Partitions reset_initializing();
+  // Those of `among` that still have no position get one by the reset policy. Returns those that
+  // cannot, as there is no policy. Who came in meanwhile must ask for its committed offset first.
+  Partitions reset_initializing(const Partitions& among);
   void retry_at(const Partitions& partitions, sim::Time time);
   // An answer to a look-up. True if the position was taken: the partition still waits for that very
   // look-up.
@@ -87,6 +92,8 @@ class SubscriptionState {
                                  const FetchPosition& asked, protocol::EpochEndOffset answer);
   // Positions of all partitions that have a valid one: what a commit without offsets commits.
   Offsets all_consumed() const;
+  // librdkafka: what was stored and goes beyond what is committed.
+  Offsets all_stored() const;
 
   // ---- fetching ----
   // Those that may be fetched, least recently served first.

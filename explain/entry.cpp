@@ -29,7 +29,7 @@ constexpr std::array<Words, kinds> words = {{
     {"a role in events", "Roles in events"},
     {"a request and its response", "Requests and their responses"},
     {"an expectation", "Expectations"},
-    {"a metric of the producer", "Metrics of the producer"},
+    {"a metric of a client", "Metrics of clients"},
     {"a key of sweep or chaos", "Sweeps and chaos"},
     {"a line of the trace", "Lines of the trace"},
     {"an invariant that is always checked", "Invariants"},

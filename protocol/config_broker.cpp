@@ -80,6 +80,7 @@ constexpr ConfigDef rows[] = {
         .means("How long a group coordinator gathers records into a batch."),
     Def(list, "group.coordinator.rebalance.protocols", "classic,consumer")
         .one_of("classic, consumer, share")
+        .acting()
         .means("Kinds of groups that are served."),
     Def(int_number, "group.coordinator.threads", "1")
         .at_least(1)

@@ -81,6 +81,7 @@ constexpr ConfigDef rows[] = {
         .means("How the group is balanced: classic (by a member) or consumer (by the broker)."),
     Def(text, "group.remote.assignor")
         .medium_importance()
+        .acting()
         .means("Assignor on the broker's side, for the consumer protocol."),
     Def(int_number, "heartbeat.interval.ms", "3000")
         .high_importance()

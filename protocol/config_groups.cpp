@@ -16,9 +16,11 @@ constexpr ConfigDef rows[] = {
         .at_least(1)
         .means("Setting of one group: its session under the consumer protocol."),
     Def(list, "group.consumer.assignors", "uniform,range")
+        .acting()
         .means("Assignors on the broker's side, the default first."),
     Def(int_number, "group.consumer.heartbeat.interval.ms", "5000")
         .at_least(1)
+        .acting()
         .means("Heartbeat interval told to members under the consumer protocol."),
     Def(int_number, "group.consumer.max.heartbeat.interval.ms", "15000")
         .at_least(1)
@@ -28,6 +30,7 @@ constexpr ConfigDef rows[] = {
         .means("Largest such session."),
     Def(int_number, "group.consumer.max.size", "2147483647")
         .at_least(1)
+        .acting()
         .means("Most members of a group under the consumer protocol."),
     Def(text, "group.consumer.migration.policy", "bidirectional")
         .one_of("bidirectional, upgrade, downgrade, disabled")
@@ -43,6 +46,7 @@ constexpr ConfigDef rows[] = {
         .means("How often patterns of subscriptions are evaluated anew."),
     Def(int_number, "group.consumer.session.timeout.ms", "45000")
         .at_least(1)
+        .acting()
         .means("Session of a member under the consumer protocol."),
     Def(int_number, "group.share.delivery.count.limit", "5")
         .between(2, 10)

@@ -143,6 +143,7 @@ constexpr ConfigDef rows[] = {
         .means("Stored offsets are committed in the background."),
     Def(boolean, "enable.auto.offset.store", "true")
         .consuming()
+        .acting_on(false, true)
         .means("A message that is handed to the application counts as handled."),
     Def(boolean, "enable.gapless.guarantee", "false")
         .producing()
@@ -168,6 +169,7 @@ constexpr ConfigDef rows[] = {
     Def(int_number, "fetch.error.backoff.ms", "500")
         .between(0, 300000)
         .consuming()
+        .acting_on(false, true)
         .means("Pause after a fetch that failed."),
     Def(int_number, "fetch.max.bytes", "52428800")
         .between(0, 2147483135)
@@ -210,6 +212,7 @@ constexpr ConfigDef rows[] = {
     Def(text, "group.protocol.type", "consumer").consuming().means("The kind of the group."),
     Def(text, "group.remote.assignor")
         .consuming()
+        .acting_on(false, true)
         .means("Assignor on the broker's side, for the consumer protocol."),
     Def(int_number, "heartbeat.interval.ms", "3000")
         .between(1, 3600000)

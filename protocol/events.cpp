@@ -253,7 +253,12 @@ void OffsetCommitted::describe(std::string& out) const {
 // ---- consumers ----
 
 void Joined::describe(std::string& out) const {
-  out += fmt::format("{} generation {}: {}", group, generation, partitions_text(assigned));
+  out += fmt::format("{} {} {}: {}", group, by_epoch ? "member epoch" : "generation", generation,
+                     partitions_text(assigned));
+}
+
+void MemberFenced::describe(std::string& out) const {
+  out += fmt::format("{} member epoch {}: {}", group, member_epoch, protocol::name(error));
 }
 
 void PartitionsAssigned::describe(std::string& out) const { out += partitions_text(partitions); }
@@ -278,6 +283,28 @@ void Polled::describe(std::string& out) const { out += record_at(partition, offs
 void Handled::describe(std::string& out) const {
   out += record_at(partition, offset, record);
   if (!group.empty()) out += fmt::format(" (group {})", group);
+  if (!has_effect) out += ", no new effect";
+}
+
+void HandlingFailed::describe(std::string& out) const {
+  out += fmt::format("{}, attempt {}: {}", record_at(partition, offset, record), attempt, then);
+}
+
+void Parked::describe(std::string& out) const {
+  out += fmt::format("{} in {}", record_at(partition, offset, record), topic);
+}
+
+void FetchingPaused::describe(std::string& out) const {
+  out += fmt::format("{}, {} records queued", partitions_text(partitions), queued);
+}
+
+void FetchingResumed::describe(std::string& out) const {
+  out += fmt::format("{}, {} records queued", partitions_text(partitions), queued);
+}
+
+void QueueDropped::describe(std::string& out) const {
+  out += fmt::format("{} records of {}", records, partitions_text(partitions));
+  if (!reason.empty()) out += fmt::format(" ({})", reason);
 }
 
 void CommitFailed::describe(std::string& out) const {

@@ -266,7 +266,9 @@ struct AdminFailed {
 struct GroupStateChanged {
   static constexpr std::string_view name = "group";
   std::string group;
-  std::string state;  // Empty, PreparingRebalance, CompletingRebalance, Stable, Dead
+  // Empty, PreparingRebalance, CompletingRebalance, Stable, Dead; of a group of the consumer
+  // protocol: Empty, Assigning, Reconciling, Stable, Dead, and its epoch for the generation.
+  std::string state;
   std::int32_t generation = -1;
   std::string reason;
   void describe(std::string& out) const;
@@ -289,6 +291,14 @@ struct Joined {  // has a generation and an assignment
   std::string group;
   std::int32_t generation = -1;
   std::vector<TopicPartition> assigned;  // everything it now owns
+  bool by_epoch = false;                 // consumer protocol: the generation is its member epoch
+  void describe(std::string& out) const;
+};
+struct MemberFenced {  // consumer protocol: the coordinator does not know it, or not in this epoch
+  static constexpr std::string_view name = "fenced";
+  std::string group;
+  std::int32_t member_epoch = 0;
+  ErrorCode error = ErrorCode::none;
   void describe(std::string& out) const;
 };
 struct PartitionsAssigned {
@@ -329,6 +339,46 @@ struct Handled {  // the application finished with it
   TopicPartition partition;
   Offset offset;
   Record record;
+  // False: outside Kafka nothing changed, as it was there already (upsert).
+  bool has_effect = true;
+  void describe(std::string& out) const;
+};
+struct HandlingFailed {  // an attempt to handle it failed
+  static constexpr std::string_view name = "handling-failed";
+  std::string group;  // empty = none
+  TopicPartition partition;
+  Offset offset;
+  Record record;
+  int attempt = 1;   // counted over the life of the group
+  std::string then;  // what the application does now: "tries again", "skips it"
+  void describe(std::string& out) const;
+};
+struct Parked {  // it was written to a dead-letter topic in place of being handled
+  static constexpr std::string_view name = "parked";
+  std::string group;  // empty = none
+  TopicPartition partition;
+  Offset offset;
+  Record record;
+  std::string topic;  // where it lies now
+  void describe(std::string& out) const;
+};
+struct FetchingPaused {  // the application paused these partitions, as its queue is full
+  static constexpr std::string_view name = "fetching-paused";
+  std::vector<TopicPartition> partitions;
+  std::size_t queued = 0;  // records that wait for a worker
+  void describe(std::string& out) const;
+};
+struct FetchingResumed {
+  static constexpr std::string_view name = "fetching-resumed";
+  std::vector<TopicPartition> partitions;
+  std::size_t queued = 0;
+  void describe(std::string& out) const;
+};
+struct QueueDropped {  // polled records that wait for a worker are thrown away
+  static constexpr std::string_view name = "queue-dropped";
+  std::vector<TopicPartition> partitions;
+  std::size_t records = 0;
+  std::string reason;
   void describe(std::string& out) const;
 };
 struct CommitFailed {

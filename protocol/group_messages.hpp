@@ -1,9 +1,10 @@
-// Requests and responses of the classic group protocol and of committed offsets. Fields are
+// Requests and responses of both group protocols and of committed offsets. Fields are
 // Kafka's; in the offset messages the nesting group -> topic -> partition is flattened (one group a
 // request).
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -152,6 +153,42 @@ struct OffsetFetchResponse {
   std::string group_id;
   ErrorCode error = ErrorCode::none;
   std::vector<OffsetFetchPartitionResponse> partitions;
+};
+
+// ---- the newer consumer protocol (KIP-848): one API for joining, living and leaving ----
+
+struct TopicIdPartitions {
+  Uuid topic_id;
+  std::vector<std::int32_t> partitions;
+  friend bool operator==(const TopicIdPartitions&, const TopicIdPartitions&) = default;
+};
+
+struct ConsumerGroupHeartbeatRequest {
+  static constexpr std::int32_t join_epoch = 0;
+  static constexpr std::int32_t leave_epoch = -1;
+  static constexpr std::int32_t static_leave_epoch = -2;  // of a static member that will be back
+
+  std::string group_id;
+  std::string member_id;  // made by the member; in version 0 empty = a newcomer
+  std::int32_t member_epoch = 0;
+  // What follows is sent when joining and when it has changed; otherwise it is left out.
+  std::optional<std::string> group_instance_id;
+  std::optional<std::string> rack_id;
+  std::int32_t rebalance_timeout_ms = -1;  // -1 = unchanged
+  std::optional<std::vector<std::string>> subscribed_topics;
+  std::optional<std::string> server_assignor;
+  std::optional<std::vector<TopicIdPartitions>> owned;  // Kafka's TopicPartitions
+};
+
+struct ConsumerGroupHeartbeatResponse {
+  std::int32_t throttle_time_ms = 0;
+  ErrorCode error = ErrorCode::none;
+  std::string error_message;
+  std::string member_id;
+  std::int32_t member_epoch = 0;
+  std::int32_t heartbeat_interval_ms = 0;
+  // Only when it has changed, or the member sent everything.
+  std::optional<std::vector<TopicIdPartitions>> assignment;
 };
 
 }  // namespace kafkasim::protocol

@@ -51,6 +51,8 @@ constexpr std::array apis{
     Api{"BrokerRegistration", "BrokerRegistrationRequest", "BrokerRegistrationResponse", 62},
     Api{"BrokerHeartbeat", "BrokerHeartbeatRequest", "BrokerHeartbeatResponse", 63},
     Api{"AllocateProducerIds", "AllocateProducerIdsRequest", "AllocateProducerIdsResponse", 67},
+    Api{"ConsumerGroupHeartbeat", "ConsumerGroupHeartbeatRequest", "ConsumerGroupHeartbeatResponse",
+        68},
 };
 static_assert(apis.size() == std::variant_size_v<RequestBody>);
 
@@ -244,6 +246,9 @@ struct ErrorAnswer {
   ResponseBody operator()(const AllocateProducerIdsRequest&) const {
     return on_top<AllocateProducerIdsResponse>(error);
   }
+  ResponseBody operator()(const ConsumerGroupHeartbeatRequest&) const {
+    return on_top<ConsumerGroupHeartbeatResponse>(error);
+  }
 };
 
 // ---- sizes ----
@@ -259,6 +264,14 @@ std::size_t extra(const FetchPartitionResponse& item) {
   std::size_t bytes = item.aborted_transactions.size() * 16;
   for (const StoredBatch& stored : item.records)
     bytes += static_cast<std::size_t>(stored.batch->size_in_bytes);
+  return bytes;
+}
+std::size_t extra(const TopicIdPartitions& item) { return item.partitions.size() * 4; }
+std::size_t extra(const std::optional<std::vector<TopicIdPartitions>>& list) {
+  std::size_t bytes = 0;
+  if (list) {
+    for (const TopicIdPartitions& item : *list) bytes += item_bytes + extra(item);
+  }
   return bytes;
 }
 std::size_t extra(const Bytes& bytes) { return bytes.view().size(); }
@@ -304,6 +317,7 @@ std::int32_t body_size(const Body& body, std::size_t header) {
         if constexpr (requires { m.protocols; }) bytes += list_size(m.protocols);
         if constexpr (requires { m.assignments; }) bytes += list_size(m.assignments);
         if constexpr (requires { m.assignment; }) bytes += extra(m.assignment);
+        if constexpr (requires { m.owned; }) bytes += extra(m.owned);
         if constexpr (requires { m.brokers; }) bytes += m.brokers.size() * item_bytes;
         if constexpr (requires { m.coordinators; }) bytes += m.coordinators.size() * item_bytes;
         if constexpr (requires { m.api_keys; }) bytes += m.api_keys.size() * 6;

@@ -26,7 +26,8 @@ using RequestBody =
                  ElectLeadersRequest, IncrementalAlterConfigsRequest,
                  AlterPartitionReassignmentsRequest, ListPartitionReassignmentsRequest, VoteRequest,
                  BeginQuorumEpochRequest, EndQuorumEpochRequest, AlterPartitionRequest,
-                 BrokerRegistrationRequest, BrokerHeartbeatRequest, AllocateProducerIdsRequest>;
+                 BrokerRegistrationRequest, BrokerHeartbeatRequest, AllocateProducerIdsRequest,
+                 ConsumerGroupHeartbeatRequest>;
 
 // In the order of RequestBody: the answer to alternative i is alternative i.
 using ResponseBody =
@@ -39,7 +40,7 @@ using ResponseBody =
                  AlterPartitionReassignmentsResponse, ListPartitionReassignmentsResponse,
                  VoteResponse, BeginQuorumEpochResponse, EndQuorumEpochResponse,
                  AlterPartitionResponse, BrokerRegistrationResponse, BrokerHeartbeatResponse,
-                 AllocateProducerIdsResponse>;
+                 AllocateProducerIdsResponse, ConsumerGroupHeartbeatResponse>;
 
 static_assert(std::variant_size_v<RequestBody> == std::variant_size_v<ResponseBody>);
 

@@ -121,6 +121,10 @@ struct RequestText {
       out += m.member_id.empty() ? m.group_instance_id : m.member_id;
     });
   }
+  void operator()(const ConsumerGroupHeartbeatRequest& r) const {
+    out += fmt::format(" {} member={} epoch={}", r.group_id,
+                       r.member_id.empty() ? "new" : r.member_id, r.member_epoch);
+  }
   void operator()(const SyncGroupRequest& r) const {
     out += fmt::format(" {} generation={}", r.group_id, r.generation_id);
     if (!r.assignments.empty()) out += fmt::format(" assigns {} members", r.assignments.size());

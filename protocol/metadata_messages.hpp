@@ -10,6 +10,7 @@
 #include "protocol/data_messages.hpp"
 #include "protocol/error_code.hpp"
 #include "protocol/ids.hpp"
+#include "protocol/shared_list.hpp"
 
 namespace kafkasim::protocol {
 
@@ -51,7 +52,7 @@ struct MetadataTopic {
   std::string name;
   Uuid topic_id;
   bool is_internal = false;
-  std::vector<MetadataPartition> partitions;  // by partition number
+  SharedList<MetadataPartition> partitions;  // by partition number
 };
 
 struct MetadataResponse {

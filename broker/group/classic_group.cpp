@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "protocol/java_hash.hpp"
 #include "sim/check.hpp"
 
 namespace kafkasim::broker {
@@ -153,6 +154,12 @@ ErrorCode ClassicGroup::validate_commit(const protocol::OffsetCommitRequest& req
 
 void ClassicGroup::count_protocols(const ClassicMember& member, int by) {
   for (const protocol::JoinGroupProtocol& each : member.protocols) supporters_[each.name] += by;
+}
+
+std::size_t first_in_hash_map(const std::vector<std::string>& candidates) {
+  const std::string first = protocol::in_java_map_order(candidates).front();
+  const auto found = std::find(candidates.begin(), candidates.end(), first);
+  return static_cast<std::size_t>(found - candidates.begin());
 }
 
 void ClassicGroup::elect(const std::vector<std::string>& candidates) {

@@ -30,6 +30,8 @@ using GroupToken = std::uint64_t;
 // Picks a leader among members listed in the order in which they joined; Kafka leaves the choice to
 // a hash map.
 using LeaderChoice = std::function<std::size_t(const std::vector<std::string>& candidates)>;
+// The one that Kafka's map hands out first: for ids with something drawn in them, any.
+std::size_t first_in_hash_map(const std::vector<std::string>& candidates);
 
 struct ClassicMember {
   std::string member_id;

@@ -98,7 +98,11 @@ void ClassicGroups::fire(const GroupTimer& timer) {
       return expire_sync(group, timer.generation);
     case GroupTimerKind::session:
       return expire_session(group, timer.member_id);
+    case GroupTimerKind::consumer_session:
+    case GroupTimerKind::consumer_rebalance:
+      break;
   }
+  CHECKED(false, "a classic group got a timer of a consumer group");
 }
 
 void ClassicGroups::expire_session(ClassicGroup& group, const std::string& member_id) {

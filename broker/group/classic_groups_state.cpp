@@ -17,6 +17,9 @@ ErrorCode ClassicGroups::accept_commit(const protocol::OffsetCommitRequest& requ
   }
   ClassicGroup& group = at->second;
   const ErrorCode error = group.validate_commit(request);
+  const bool is_old =
+      error == ErrorCode::illegal_generation || error == ErrorCode::unknown_member_id;
+  if (is_old && effects_.settings.accept_old_commits) return ErrorCode::none;
   if (error != ErrorCode::none) return error;
   if (group.is(GroupState::stable) || group.is(GroupState::preparing_rebalance)) {
     restart_session(group, *group.find(request.member_id));

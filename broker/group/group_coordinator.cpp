@@ -11,14 +11,16 @@ namespace kafkasim::broker {
 using protocol::ErrorCode;
 
 GroupCoordinator::GroupCoordinator(GroupSettings settings, MemberIdSource new_member_id,
-                                   LeaderChoice choose_leader)
-    : groups_(effects_, std::move(new_member_id), std::move(choose_leader)) {
-  effects_.settings = settings;
+                                   LeaderChoice choose_leader, TopicSource topics)
+    : groups_(effects_, new_member_id, std::move(choose_leader)),
+      consumers_(effects_, groups_, std::move(new_member_id), std::move(topics)) {
+  effects_.settings = std::move(settings);
 }
 
-GroupCoordinator::GroupCoordinator(GroupSettings settings, MemberIdSource new_member_id)
-    : GroupCoordinator(settings, std::move(new_member_id),
-                       [](const std::vector<std::string>&) { return 0; }) {}
+GroupCoordinator::GroupCoordinator(GroupSettings settings, MemberIdSource new_member_id,
+                                   TopicSource topics)
+    : GroupCoordinator(std::move(settings), std::move(new_member_id), &first_in_hash_map,
+                       std::move(topics)) {}
 
 void GroupCoordinator::begin(GroupToken token, sim::Time now) {
   CHECKED(now >= effects_.now, "the group coordinator goes back in time");
@@ -30,7 +32,20 @@ void GroupCoordinator::begin(GroupToken token, sim::Time now) {
 void GroupCoordinator::join(GroupToken token, const protocol::JoinGroupRequest& request,
                             const JoinContext& context, sim::Time now) {
   begin(token, now);
-  groups_.join(token, request, context);
+  if (consumers_.make_room_for_classic(request.group_id)) {
+    groups_.join(token, request, context);
+    return;
+  }
+  protocol::JoinGroupResponse refusal;
+  refusal.error = ErrorCode::inconsistent_group_protocol;
+  effects_.reply(token, std::move(refusal));
+}
+
+void GroupCoordinator::consumer_heartbeat(GroupToken token,
+                                          const protocol::ConsumerGroupHeartbeatRequest& request,
+                                          const JoinContext& context, sim::Time now) {
+  begin(token, now);
+  consumers_.heartbeat(token, request, context);
 }
 
 void GroupCoordinator::sync(GroupToken token, const protocol::SyncGroupRequest& request,
@@ -63,7 +78,14 @@ void GroupCoordinator::advance(sim::Time now) {
     CHECKED(fired < limit, "group timers fire without end at {}", sim::to_string(now));
     const sim::Time due = next_deadline();
     if (effects_.timers.next() == due) {
-      groups_.fire(*effects_.timers.take_due(now));
+      const GroupTimer timer = *effects_.timers.take_due(now);
+      const bool is_consumers = timer.kind == GroupTimerKind::consumer_session ||
+                                timer.kind == GroupTimerKind::consumer_rebalance;
+      if (is_consumers) {
+        consumers_.fire(timer);
+      } else {
+        groups_.fire(timer);
+      }
     } else if (effects_.writes.next_deadline() == due) {
       finish(*effects_.writes.take_overdue(now), ErrorCode::request_timed_out, true);
     } else {
@@ -84,6 +106,7 @@ const std::deque<GroupWrite>& GroupCoordinator::wanted_writes() const {
 void GroupCoordinator::appended(protocol::Offset base, sim::Time now) {
   effects_.now = std::max(effects_.now, now);
   GroupWrite write = effects_.writes.take_wanted();
+  consumers_.appended(write.id);
   protocol::Offset at = base;
   for (const GroupRecord& record : write.records) {
     if (write.replay) apply(record, at);
@@ -103,7 +126,12 @@ void GroupCoordinator::follow(protocol::Offset next) {
 
 void GroupCoordinator::append_failed(ErrorCode error, sim::Time now) {
   effects_.now = std::max(effects_.now, now);
-  finish(effects_.writes.take_wanted(), error, false);
+  // Later writes were decided on what the earlier ones would have changed. What follows from this
+  // here may be wanted anew.
+  consumers_.undo_unwritten();
+  for (std::size_t left = effects_.writes.wanted().size(); left > 0; --left) {
+    finish(effects_.writes.take_wanted(), error, false);
+  }
   while (!effects_.writes.wanted().empty() && effects_.writes.wanted().front().records.empty()) {
     finish(effects_.writes.take_wanted(), error, false);
   }
@@ -130,6 +158,10 @@ void GroupCoordinator::finish(GroupWrite write, ErrorCode error, bool in_log) {
     GroupResponse response = fetched(fetch->request, offsets_.committed(fetch->request.group_id));
     if (mapped != ErrorCode::none) response = failed(std::move(response), mapped);
     effects_.reply(fetch->token, std::move(response));
+  } else if (const auto* fence = std::get_if<FenceStored>(&write.follow_up)) {
+    if (mapped != ErrorCode::none && mapped != ErrorCode::not_coordinator) {
+      consumers_.fence_again(*fence);
+    }
   } else {
     groups_.written(write.follow_up, mapped, in_log);
   }
@@ -140,9 +172,13 @@ void GroupCoordinator::apply(const GroupRecord& record, protocol::Offset at) {
     groups_.replay(key->group_id, dynamic_cast<const GroupMetadataValue*>(record.value.get()));
     return;
   }
+  if (std::holds_alternative<ConsumerRecordKey>(record.key)) {
+    consumers_.replay(record);
+    return;
+  }
   const auto& key = std::get<OffsetCommitKey>(record.key);
   const auto* value = dynamic_cast<const OffsetCommitValue*>(record.value.get());
-  if (value != nullptr) groups_.ensure(key.group_id);
+  if (value != nullptr && consumers_.find(key.group_id) == nullptr) groups_.ensure(key.group_id);
   offsets_.append(key, value, at);
 }
 
@@ -155,12 +191,14 @@ void GroupCoordinator::loaded(sim::Time now) {
   effects_.now = std::max(effects_.now, now);
   next_expiry_check_ = sim::later(now, effects_.settings.retention_check_interval);
   groups_.loaded();
+  consumers_.loaded();
 }
 
 void GroupCoordinator::resign(sim::Time now) {
   effects_.now = std::max(effects_.now, now);
   next_expiry_check_ = sim::never;
   groups_.resigned();
+  consumers_.resigned();
   for (GroupWrite& write : effects_.writes.take_all())
     finish(std::move(write), ErrorCode::not_coordinator, true);
   offsets_.clear();

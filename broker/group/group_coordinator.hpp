@@ -10,17 +10,17 @@
 //   when the high watermark moves: coordinator.replicated_up_to(high_watermark, now)
 //   hand out coordinator.take_replies()
 //
-// Left out: groups of the newer consumer protocol, offsets of transactions, deleting groups and
-// offsets on request.
+// Groups of both protocols live side by side; a name belongs to one of them at a time. Left out:
+// offsets of transactions, deleting groups and offsets on request.
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
-#include <set>
-
 #include "broker/group/classic_groups.hpp"
+#include "broker/group/consumer_groups.hpp"
 #include "broker/group/group_effects.hpp"
 #include "broker/group/offset_store.hpp"
 
@@ -28,10 +28,13 @@ namespace kafkasim::broker {
 
 class GroupCoordinator {
  public:
-  GroupCoordinator(GroupSettings settings, MemberIdSource new_member_id,
-                   LeaderChoice choose_leader);
+  // Without `topics` there are none, for groups of the consumer protocol.
+  GroupCoordinator(GroupSettings settings, MemberIdSource new_member_id, LeaderChoice choose_leader,
+                   TopicSource topics = no_topics);
   // A leader leaves: the member that joined earliest follows.
-  GroupCoordinator(GroupSettings settings, MemberIdSource new_member_id);
+  GroupCoordinator(GroupSettings settings, MemberIdSource new_member_id,
+                   TopicSource topics = no_topics);
+  static std::optional<GroupTopic> no_topics(const std::string&) { return std::nullopt; }
 
   // ---- requests: each token gets one reply, or is abandoned ----
   void join(GroupToken token, const protocol::JoinGroupRequest& request, const JoinContext& context,
@@ -39,6 +42,8 @@ class GroupCoordinator {
   void sync(GroupToken token, const protocol::SyncGroupRequest& request, sim::Time now);
   void heartbeat(GroupToken token, const protocol::HeartbeatRequest& request, sim::Time now);
   void leave(GroupToken token, const protocol::LeaveGroupRequest& request, sim::Time now);
+  void consumer_heartbeat(GroupToken token, const protocol::ConsumerGroupHeartbeatRequest& request,
+                          const JoinContext& context, sim::Time now);
   void offset_commit(GroupToken token, const protocol::OffsetCommitRequest& request, sim::Time now);
   void offset_fetch(GroupToken token, const protocol::OffsetFetchRequest& request, sim::Time now);
 
@@ -51,6 +56,9 @@ class GroupCoordinator {
   // Those partitions are no more: nobody's offsets of them are of use.
   void forget_offsets(const std::set<protocol::TopicPartition>& partitions, sim::Time now);
 
+  // What the source of topics says of these is new: created, grown or gone.
+  void topics_changed(const std::set<std::string>& names) { consumers_.topics_changed(names); }
+
   // ---- writes ----
   // The next records to append, in order; null when there is nothing.
   const GroupWrite* next_write() const;
@@ -59,6 +67,7 @@ class GroupCoordinator {
   const std::deque<GroupWrite>& wanted_writes() const;
   // They are in the log from `base` on, each record one offset.
   void appended(protocol::Offset base, sim::Time now);
+  // No wanted write can be appended: all of them have failed.
   void append_failed(protocol::ErrorCode error, sim::Time now);
   // High watermark of the partition; never goes back.
   void replicated_up_to(protocol::Offset high_watermark, sim::Time now);
@@ -78,6 +87,7 @@ class GroupCoordinator {
   std::vector<protocol::events::OffsetCommitted> take_commits();
 
   const ClassicGroups& groups() const { return groups_; }
+  const ConsumerGroups& consumer_groups() const { return consumers_; }
   const OffsetStore& offsets() const { return offsets_; }
 
  private:
@@ -89,6 +99,7 @@ class GroupCoordinator {
   protocol::OffsetFetchResponse fetched(const protocol::OffsetFetchRequest& request,
                                         const OffsetStore::Partitions& offsets) const;
   void expire_offsets();
+  protocol::ErrorCode accept_commit(const protocol::OffsetCommitRequest& request);
   // From when on the retention of an offset counts; none while it must not expire.
   std::optional<std::int64_t> idle_since_ms(const std::string& group_id,
                                             const protocol::TopicPartition& partition,
@@ -96,6 +107,7 @@ class GroupCoordinator {
 
   GroupEffects effects_;
   ClassicGroups groups_;
+  ConsumerGroups consumers_;
   OffsetStore offsets_;
   sim::Time next_expiry_check_ = sim::never;
 };

@@ -5,13 +5,18 @@ namespace kafkasim::broker {
 
 using protocol::ErrorCode;
 
+ErrorCode GroupCoordinator::accept_commit(const protocol::OffsetCommitRequest& request) {
+  return consumers_.find(request.group_id) != nullptr ? consumers_.accept_commit(request)
+                                                      : groups_.accept_commit(request);
+}
+
 void GroupCoordinator::offset_commit(GroupToken token, const protocol::OffsetCommitRequest& request,
                                      sim::Time now) {
   begin(token, now);
   protocol::OffsetCommitResponse response;
   for (const auto& each : request.partitions)
     response.partitions.push_back({each.partition, ErrorCode::none});
-  const ErrorCode error = groups_.accept_commit(request);
+  const ErrorCode error = accept_commit(request);
   if (error != ErrorCode::none) {
     effects_.reply(token, failed(std::move(response), error));
     return;
@@ -47,6 +52,13 @@ void GroupCoordinator::offset_commit(GroupToken token, const protocol::OffsetCom
 void GroupCoordinator::offset_fetch(GroupToken token, const protocol::OffsetFetchRequest& request,
                                     sim::Time now) {
   begin(token, now);
+  if (consumers_.find(request.group_id) != nullptr) {
+    const ErrorCode error = consumers_.accept_fetch(request);
+    if (error != ErrorCode::none) {
+      effects_.reply(token, failed(fetched(request, {}), error));
+      return;
+    }
+  }
   if (request.require_stable && !effects_.writes.idle()) {
     effects_.follow_writes(FetchFollows{token, request});
   } else {
@@ -76,6 +88,10 @@ protocol::OffsetFetchResponse GroupCoordinator::fetched(
 std::optional<std::int64_t> GroupCoordinator::idle_since_ms(
     const std::string& group_id, const protocol::TopicPartition& partition,
     const StoredOffset& offset) const {
+  if (const ConsumerGroup* consumers = consumers_.find(group_id)) {
+    if (consumers->subscribers().contains(partition.topic)) return std::nullopt;
+    return offset.commit_timestamp_ms;
+  }
   const ClassicGroup* group = groups_.find(group_id);
   // A group without a protocol type only commits: each offset ages by itself.
   if (group == nullptr || group->protocol_type().empty()) return offset.commit_timestamp_ms;
@@ -95,6 +111,7 @@ void GroupCoordinator::expire_offsets() {
   std::vector<GroupRecord> tombstones;
   std::map<std::string, std::size_t> left;  // group -> offsets that stay
   for (const auto& [id, group] : groups_.groups()) left[id] = 0;
+  for (const auto& [id, group] : consumers_.groups()) left[id] = 0;
   for (const auto& [group_id, partitions] : offsets_.all_latest()) {
     for (const auto& [partition, stored] : partitions) {
       const std::optional<std::int64_t> since = idle_since_ms(group_id, partition, stored);
@@ -107,6 +124,10 @@ void GroupCoordinator::expire_offsets() {
   }
   // An empty group with no offsets left is forgotten, and its timers with the ids it gave out.
   for (const auto& [group_id, count] : left) {
+    const ConsumerGroup* consumers = consumers_.find(group_id);
+    if (count == 0 && consumers != nullptr && consumers->is_empty()) {
+      consumers_.remove_empty(group_id);
+    }
     const ClassicGroup* group = groups_.find(group_id);
     if (count == 0 && group != nullptr && group->is(GroupState::empty)) {
       tombstones.push_back({GroupMetadataKey{group_id}, {}});

@@ -1,8 +1,10 @@
 // Settings, error mapping, and the queue of writes of the group coordinator.
 #include "broker/group/group_effects.hpp"
 
+#include <algorithm>
 #include <utility>
 
+#include "broker/group/assignor.hpp"
 #include "sim/check.hpp"
 
 namespace kafkasim::broker {
@@ -19,6 +21,18 @@ GroupSettings group_settings(const protocol::ConfigValues& broker) {
   out.offset_metadata_max_bytes = broker.int_value("offset.metadata.max.bytes");
   out.offsets_retention = std::chrono::minutes(broker.int_value("offsets.retention.minutes"));
   out.retention_check_interval = broker.duration_ms("offsets.retention.check.interval.ms");
+  const std::vector<std::string> protocols = broker.list("group.coordinator.rebalance.protocols");
+  out.consumer_protocol =
+      std::find(protocols.begin(), protocols.end(), "consumer") != protocols.end();
+  out.consumer_session_timeout = broker.duration_ms("group.consumer.session.timeout.ms");
+  out.consumer_heartbeat_interval = broker.duration_ms("group.consumer.heartbeat.interval.ms");
+  out.consumer_max_size = broker.int_value("group.consumer.max.size");
+  out.assignors.clear();
+  for (const std::string& name : broker.list("group.consumer.assignors")) {
+    const ServerAssignor* assignor = find_server_assignor(name);
+    if (assignor != nullptr) out.assignors.emplace_back(assignor->name);
+  }
+  if (out.assignors.empty()) out.assignors.emplace_back("uniform");
   return out;
 }
 
@@ -66,6 +80,11 @@ GroupResponse failed(GroupResponse response, ErrorCode error) {
     // coordinator again.
     fetch->error =
         error == ErrorCode::coordinator_not_available ? ErrorCode::not_coordinator : error;
+  }
+  if (std::holds_alternative<protocol::ConsumerGroupHeartbeatResponse>(response)) {
+    protocol::ConsumerGroupHeartbeatResponse out;
+    out.error = error;
+    return out;
   }
   return response;
 }

@@ -33,12 +33,22 @@ struct GroupSettings {
   sim::Duration offsets_retention = std::chrono::hours(24 * 7);     // offsets.retention.minutes
   sim::Duration retention_check_interval =
       std::chrono::minutes(10);  // offsets.retention.check.interval.ms
+  // ---- groups of the consumer protocol; the first assignor is the default ----
+  bool consumer_protocol = true;  // group.coordinator.rebalance.protocols
+  sim::Duration consumer_session_timeout =
+      std::chrono::seconds(45);  // group.consumer.session.timeout.ms
+  sim::Duration consumer_heartbeat_interval =
+      std::chrono::seconds(5);                             // group.consumer.heartbeat.interval.ms
+  std::int32_t consumer_max_size = 2147483647;             // group.consumer.max.size
+  std::vector<std::string> assignors{"uniform", "range"};  // group.consumer.assignors
+  bool accept_old_commits = false;                         // planted, see mutations.hpp
 };
 GroupSettings group_settings(const protocol::ConfigValues& broker);
 
 using GroupResponse = std::variant<protocol::JoinGroupResponse, protocol::SyncGroupResponse,
                                    protocol::HeartbeatResponse, protocol::LeaveGroupResponse,
-                                   protocol::OffsetCommitResponse, protocol::OffsetFetchResponse>;
+                                   protocol::OffsetCommitResponse, protocol::OffsetFetchResponse,
+                                   protocol::ConsumerGroupHeartbeatResponse>;
 
 struct GroupReply {
   GroupToken token = 0;
@@ -80,8 +90,13 @@ struct FetchFollows {
   GroupToken token = 0;
   protocol::OffsetFetchRequest request;
 };
+// A member of a consumer group was fenced by this timer; when that cannot be stored the timer runs
+// again.
+struct FenceStored {
+  GroupTimer timer;
+};
 using FollowUp = std::variant<NothingFollows, GroupCreated, AssignmentStored, StaticMemberStored,
-                              AnswerFollows, FetchFollows>;
+                              AnswerFollows, FetchFollows, FenceStored>;
 
 // The error that the coordinator answers when a write to its partition met `error`.
 protocol::ErrorCode coordinator_error(protocol::ErrorCode error);

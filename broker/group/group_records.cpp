@@ -2,6 +2,7 @@
 #include "broker/group/group_records.hpp"
 
 #include <charconv>
+#include <utility>
 
 namespace kafkasim::broker {
 
@@ -22,6 +23,8 @@ std::int32_t value_size(const protocol::InternalValue* value) {
     }
   } else if (const auto* offset = dynamic_cast<const OffsetCommitValue*>(value)) {
     size = 24 + offset->metadata.size();
+  } else if (const auto* consumer = dynamic_cast<const ConsumerGroupValue*>(value)) {
+    size = value_size(*consumer);
   } else {
     return -1;
   }
@@ -41,9 +44,30 @@ std::string OffsetCommitValue::describe() const {
   return group_id + " " + protocol::to_string(partition) + " at " + std::to_string(offset.value());
 }
 
+GroupRecord consumer_record(ConsumerRecordKind kind, const std::string& group_id,
+                            const std::string& member_id, ConsumerGroupValue::What what) {
+  const ConsumerRecordKey key{kind, group_id, member_id};
+  return {key,
+          protocol::Ref<protocol::InternalValue>(new ConsumerGroupValue(key, std::move(what)))};
+}
+
+GroupRecord consumer_tombstone(ConsumerRecordKind kind, const std::string& group_id,
+                               const std::string& member_id) {
+  return {ConsumerRecordKey{kind, group_id, member_id}, {}};
+}
+
+void remove_records(std::vector<GroupRecord>& records, const std::string& group_id,
+                    const std::string& member_id) {
+  for (const ConsumerRecordKind kind : {ConsumerRecordKind::current_place,
+                                        ConsumerRecordKind::target, ConsumerRecordKind::member}) {
+    records.push_back(consumer_tombstone(kind, group_id, member_id));
+  }
+}
+
 std::string key_text(const GroupRecordKey& key) {
   if (const auto* group = std::get_if<GroupMetadataKey>(&key))
     return std::string(group_prefix) + group->group_id;
+  if (const auto* consumer = std::get_if<ConsumerRecordKey>(&key)) return key_text(*consumer);
   const auto& offset = std::get<OffsetCommitKey>(key);
   // A topic has no slash in its name; a group may.
   return std::string(offset_prefix) + offset.partition.topic + "/" +
@@ -54,6 +78,7 @@ std::optional<GroupRecordKey> parse_key(std::string_view text) {
   if (text.starts_with(group_prefix)) {
     return GroupMetadataKey{std::string(text.substr(group_prefix.size()))};
   }
+  if (text.starts_with(consumer_record_prefix)) return parse_consumer_key(text);
   if (!text.starts_with(offset_prefix)) return std::nullopt;
   text.remove_prefix(offset_prefix.size());
   const std::size_t topic_end = text.find('/');

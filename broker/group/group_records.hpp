@@ -1,7 +1,7 @@
 // The records of the offsets topic that the group coordinator writes and, as a new leader, reads
-// back: the metadata of a classic group, and committed offsets. Values are typed; keys are texts,
-// the same for the same thing, so that compaction can keep the newest. Left out: records of the
-// newer consumer groups and of transactions.
+// back: the metadata of a classic group, committed offsets, and the records of consumer groups
+// (consumer_group_records.hpp). Values are typed; keys are texts, the same for the same thing, so
+// that compaction can keep the newest. Left out: records of transactions.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "broker/group/consumer_group_records.hpp"
 #include "protocol/bytes.hpp"
 #include "protocol/ids.hpp"
 #include "protocol/record_batch.hpp"
@@ -59,13 +60,21 @@ struct OffsetCommitKey {
   std::string group_id;
   protocol::TopicPartition partition;
 };
-using GroupRecordKey = std::variant<GroupMetadataKey, OffsetCommitKey>;
+using GroupRecordKey = std::variant<GroupMetadataKey, OffsetCommitKey, ConsumerRecordKey>;
 
 // A record to write, or one read back. Without a value it is a tombstone.
 struct GroupRecord {
   GroupRecordKey key;
   protocol::Ref<protocol::InternalValue> value;
 };
+
+GroupRecord consumer_record(ConsumerRecordKind kind, const std::string& group_id,
+                            const std::string& member_id, ConsumerGroupValue::What what);
+GroupRecord consumer_tombstone(ConsumerRecordKind kind, const std::string& group_id,
+                               const std::string& member_id);
+// Tombstones of all that is stored of a member of a consumer group.
+void remove_records(std::vector<GroupRecord>& records, const std::string& group_id,
+                    const std::string& member_id);
 
 std::string key_text(const GroupRecordKey& key);
 // None when the text is not a key of these records.

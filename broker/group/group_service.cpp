@@ -30,6 +30,12 @@ std::string random_uuid(sim::Rng& rng) {
                      high & 0xffff, low >> 48, low & 0xffffffffffffull);
 }
 
+std::optional<GroupTopic> known_topic(const MetadataImage& image, const std::string& name) {
+  const TopicImage* topic = image.topic(name);
+  if (topic == nullptr) return std::nullopt;
+  return GroupTopic{topic->id, static_cast<int>(topic->partitions.size())};
+}
+
 }  // namespace
 
 GroupService::GroupService(const Context& context, ReplicaManager& replicas)
@@ -41,7 +47,9 @@ GroupService::GroupService(const Context& context, ReplicaManager& replicas)
       // Each incarnation of the broker draws others, so that no member id is ever given twice.
       member_ids_(
           context.world.rng(fmt::format("group member ids of {} since {}", context.host.name(),
-                                        context.now().time_since_epoch().count()))) {
+                                        context.now().time_since_epoch().count()))),
+      watch_(context.invariants) {
+  settings_.accept_old_commits = context.mutations.accept_old_commits;
   replicas.add_listener(*this);
 }
 
@@ -95,6 +103,12 @@ void GroupService::partitions_deleted(const std::set<protocol::TopicPartition>& 
   wake();
 }
 
+void GroupService::topics_changed(const std::set<std::string>& topics) {
+  for (auto& [partition, shard] : shards_) {
+    if (shard.loaded) shard.coordinator->topics_changed(topics);
+  }
+}
+
 void GroupService::settle() {
   for (int steps = 0;; ++steps) {
     CHECKED(steps < settle_limit, "the group coordinator of {} does not come to rest",
@@ -141,7 +155,11 @@ void GroupService::act_on(const Note& note) {
       shard.partition = note.partition;
       shard.coordinator = std::make_unique<GroupCoordinator>(
           settings_,
-          [this](const std::string& prefix) { return prefix + "-" + random_uuid(member_ids_); });
+          [this](const std::string& prefix) {
+            const std::string id = random_uuid(member_ids_);
+            return prefix.empty() ? id : prefix + "-" + id;
+          },
+          [this](const std::string& name) { return known_topic(context_.image, name); });
       const auto batches = static_cast<std::int64_t>(replicas_.read_all(note.partition).size());
       shard.load_at = context_.now() + load_time + batches * load_time_per_batch;
       return;
@@ -150,10 +168,12 @@ void GroupService::act_on(const Note& note) {
       if (at == shards_.end()) return;
       at->second.coordinator->resign(context_.now());
       hand_out(at->second);
+      watch_.resigned(note.partition.partition);
       shards_.erase(at);
       return;
     case Note::Kind::high_watermark:
       if (at == shards_.end() || !at->second.loaded) return;
+      watch_.replicated(note.partition.partition, note.high_watermark);
       at->second.coordinator->replicated_up_to(note.high_watermark, context_.now());
       return;
   }
@@ -164,8 +184,11 @@ void GroupService::load(Shard& shard) {
   const sim::Time now = context_.now();
   const Partition* partition = replicas_.find(shard.partition);
   if (partition == nullptr) return;  // news of that is on its way
-  for (const protocol::StoredBatch& stored : replicas_.read_all(shard.partition)) {
+  std::vector<protocol::StoredBatch> batches = replicas_.read_all(shard.partition);
+  if (context_.mutations.forget_last_commits && !batches.empty()) batches.pop_back();
+  for (const protocol::StoredBatch& stored : batches) {
     for (const protocol::Record& record : stored.batch->records) {
+      watch_.read_back(shard.partition.partition, record, stored.base_offset + record.offset_delta);
       const auto read = from_record(record);
       if (read) shard.coordinator->replay(*read, stored.base_offset + record.offset_delta, now);
     }
@@ -173,6 +196,7 @@ void GroupService::load(Shard& shard) {
   shard.coordinator->replicated_up_to(partition->log().high_watermark(), now);
   shard.coordinator->take_commits();  // reported when they were made
   shard.coordinator->loaded(now);
+  watch_.loaded(shard.partition.partition, shard.partition, shard.coordinator->groups());
   shard.loaded = true;
 }
 
@@ -196,16 +220,19 @@ void GroupService::flush(Shard& shard) {
     std::move(records.begin(), records.end(), std::back_inserter(batch.records));
   }
   protocol::seal(batch);
-  const InternalAppend appended = replicas_.append_internal(
-      shard.partition, protocol::BatchRef(new protocol::RecordBatch(std::move(batch))));
+  const protocol::BatchRef sealed(new protocol::RecordBatch(std::move(batch)));
+  const InternalAppend appended = replicas_.append_internal(shard.partition, sealed);
+  if (appended.error == ErrorCode::none)
+    watch_.appended(shard.partition.partition, *sealed, appended.base_offset);
   protocol::Offset base = appended.base_offset;
+  if (appended.error != ErrorCode::none) {
+    shard.coordinator->append_failed(appended.error, context_.now());
+    watch_.taken_back(shard.partition.partition);
+    return;
+  }
   for (const std::int64_t count : counts) {
-    if (appended.error == ErrorCode::none) {
-      shard.coordinator->appended(base, context_.now());
-      base = base + count;
-    } else {
-      shard.coordinator->append_failed(appended.error, context_.now());
-    }
+    shard.coordinator->appended(base, context_.now());
+    base = base + count;
   }
   // What did not fit does not wait again.
   if (shard.coordinator->next_write() != nullptr) shard.flush_at = context_.now();
@@ -213,7 +240,11 @@ void GroupService::flush(Shard& shard) {
 
 void GroupService::hand_out(Shard& shard) {
   GroupCoordinator& coordinator = *shard.coordinator;
-  for (const auto& change : coordinator.take_state_changes()) context_.report(change);
+  for (const auto& change : coordinator.take_state_changes()) {
+    context_.report(change);
+    watch_.changed(shard.partition.partition, change, coordinator.groups().find(change.group));
+  }
+  watch_.look(shard.partition.partition, coordinator.consumer_groups());
   for (protocol::events::OffsetCommitted& commit : coordinator.take_commits()) {
     commit.coordinator_epoch = shard.leader_epoch;
     context_.report(commit);
@@ -237,6 +268,27 @@ const ClassicGroup* GroupService::group(const std::string& group_id) const {
   return at == shards_.end() || !at->second.loaded
              ? nullptr
              : at->second.coordinator->groups().find(group_id);
+}
+
+const OffsetStore* GroupService::offsets(const std::string& group_id) const {
+  const auto at = shards_.find(partition_of(group_id));
+  const bool coordinates = at != shards_.end() && at->second.loaded;
+  return coordinates ? &at->second.coordinator->offsets() : nullptr;
+}
+
+const ConsumerGroup* GroupService::consumer_group(const std::string& group_id) const {
+  const auto at = shards_.find(partition_of(group_id));
+  return at == shards_.end() || !at->second.loaded
+             ? nullptr
+             : at->second.coordinator->consumer_groups().find(group_id);
+}
+
+std::map<protocol::TopicPartition, const GroupCoordinator*> GroupService::coordinators() const {
+  std::map<protocol::TopicPartition, const GroupCoordinator*> out;
+  for (const auto& [partition, shard] : shards_) {
+    if (shard.loaded) out[partition] = shard.coordinator.get();
+  }
+  return out;
 }
 
 }  // namespace kafkasim::broker

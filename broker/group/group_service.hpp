@@ -1,8 +1,8 @@
 // The group coordinator of one broker: answers JoinGroup, SyncGroup, Heartbeat, LeaveGroup,
-// OffsetCommit and OffsetFetch for the groups whose partition of the offsets topic this broker
-// leads. Decisions are in GroupCoordinator, one for each such partition; here is what takes time:
-// waiting, appending, loading after a change of leadership. Left out: what GroupCoordinator leaves
-// out; FindCoordinator and creating the offsets topic are elsewhere.
+// ConsumerGroupHeartbeat, OffsetCommit and OffsetFetch for the groups whose partition of the
+// offsets topic this broker leads. Decisions are in GroupCoordinator, one for each such partition;
+// here is what takes time: waiting, appending, loading after a change of leadership. Left out: what
+// GroupCoordinator leaves out; FindCoordinator and creating the offsets topic are elsewhere.
 #pragma once
 
 #include <deque>
@@ -13,6 +13,7 @@
 
 #include "broker/context.hpp"
 #include "broker/group/group_coordinator.hpp"
+#include "broker/invariants/group_watch.hpp"
 #include "broker/replica_manager.hpp"
 #include "protocol/group_messages.hpp"
 #include "sim/executor.hpp"
@@ -38,6 +39,9 @@ class GroupService final : public LeadershipListener {
   sim::Task<protocol::SyncGroupResponse> sync_group(protocol::SyncGroupRequest request);
   sim::Task<protocol::HeartbeatResponse> heartbeat(protocol::HeartbeatRequest request);
   sim::Task<protocol::LeaveGroupResponse> leave_group(protocol::LeaveGroupRequest request);
+  sim::Task<protocol::ConsumerGroupHeartbeatResponse> consumer_heartbeat(
+      protocol::ConsumerGroupHeartbeatRequest request, std::string client_id,
+      std::string client_host = "");
   sim::Task<protocol::OffsetCommitResponse> offset_commit(protocol::OffsetCommitRequest request);
   sim::Task<protocol::OffsetFetchResponse> offset_fetch(protocol::OffsetFetchRequest request);
 
@@ -49,10 +53,18 @@ class GroupService final : public LeadershipListener {
                             protocol::Offset high_watermark) override;
 
   void partitions_deleted(const std::set<protocol::TopicPartition>& partitions);
+  // The broker's image has changed in these topics.
+  void topics_changed(const std::set<std::string>& topics);
 
   // The classic group of that name, for tests and reports; null when this broker does not
   // coordinate one.
   const ClassicGroup* group(const std::string& group_id) const;
+  // The committed offsets of the groups that share that group's coordinator; null likewise.
+  const OffsetStore* offsets(const std::string& group_id) const;
+  // The same for a group of the consumer protocol.
+  const ConsumerGroup* consumer_group(const std::string& group_id) const;
+  // The loaded coordinators here, by partition of the offsets topic.
+  std::map<protocol::TopicPartition, const GroupCoordinator*> coordinators() const;
 
  private:
   // The groups of one partition of the offsets topic.
@@ -110,6 +122,7 @@ class GroupService final : public LeadershipListener {
   std::map<GroupToken, std::unique_ptr<Parked>> parked_;
   GroupToken next_token_ = 1;
   sim::Signal wake_;
+  GroupWatch watch_;
   sim::Time sleeping_until_{};
 };
 

@@ -1,4 +1,4 @@
-// The six APIs of the group coordinator: find the coordinator of the group here, ask it, wait for
+// The seven APIs of the group coordinator: find the coordinator of the group here, ask it, wait for
 // its answer.
 #include <utility>
 
@@ -103,15 +103,35 @@ sim::Task<protocol::LeaveGroupResponse> GroupService::leave_group(
   co_return std::get<protocol::LeaveGroupResponse>(std::move(answered));
 }
 
+sim::Task<protocol::ConsumerGroupHeartbeatResponse> GroupService::consumer_heartbeat(
+    protocol::ConsumerGroupHeartbeatRequest request, std::string client_id,
+    std::string client_host) {
+  const JoinContext context{std::move(client_id), std::move(client_host), true, true};
+  // An empty group id is the coordinator's to refuse, in its words.
+  const GroupToken token = ask(
+      request.group_id, false, protocol::ConsumerGroupHeartbeatResponse(),
+      [&](GroupCoordinator& coordinator, GroupToken asked) {
+        watch_.beats(partition_of(request.group_id).partition, request.group_id, request.member_id);
+        coordinator.consumer_heartbeat(asked, request, context, context_.now());
+      });
+  GroupResponse answered = co_await answer(token);
+  co_return std::get<protocol::ConsumerGroupHeartbeatResponse>(std::move(answered));
+}
+
 sim::Task<protocol::OffsetCommitResponse> GroupService::offset_commit(
     protocol::OffsetCommitRequest request) {
   protocol::OffsetCommitResponse refusal;
   for (const auto& each : request.partitions)
     refusal.partitions.push_back({each.partition, ErrorCode::none});
-  const GroupToken token = ask(request.group_id, false, std::move(refusal),
-                               [&](GroupCoordinator& coordinator, GroupToken asked) {
-                                 coordinator.offset_commit(asked, request, context_.now());
-                               });
+  const GroupToken token =
+      ask(request.group_id, false, std::move(refusal),
+          [&](GroupCoordinator& coordinator, GroupToken asked) {
+            const std::size_t wanted = coordinator.wanted_writes().size();
+            coordinator.offset_commit(asked, request, context_.now());
+            if (coordinator.wanted_writes().size() == wanted) return;
+            watch_.commit_taken(partition_of(request.group_id).partition, request,
+                                coordinator.groups().find(request.group_id));
+          });
   GroupResponse answered = co_await answer(token);
   co_return std::get<protocol::OffsetCommitResponse>(std::move(answered));
 }

@@ -1,5 +1,6 @@
 // The timers of the groups of one coordinator: one for the join phase and one for the sync phase of
-// a group, one for each member's session. Setting one again moves it. Time comes from outside.
+// a classic group, one for each member's session; of a member of a consumer group also one for its
+// giving back of partitions. Setting one again moves it. Time comes from outside.
 #pragma once
 
 #include <cstdint>
@@ -13,13 +14,13 @@
 
 namespace kafkasim::broker {
 
-enum class GroupTimerKind { join, sync, session };
+enum class GroupTimerKind { join, sync, session, consumer_session, consumer_rebalance };
 
 struct GroupTimer {
   GroupTimerKind kind = GroupTimerKind::join;
   std::string group_id;
-  std::string member_id;        // of a session
-  std::int32_t generation = 0;  // of a sync phase
+  std::string member_id;        // of a session, or a consumer's rebalance
+  std::int32_t generation = 0;  // of a sync phase; of a consumer's rebalance the member's epoch
   bool initial = false;         // a join phase that may be extended, in steps of `delay` as long as
                                 // `remaining` allows
   sim::Duration delay{0};

@@ -3,9 +3,58 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+
 #include "sim/check.hpp"
 
 namespace kafkasim::broker {
+
+namespace {
+
+struct Sentence {
+  Invariant invariant;
+  std::string_view words;
+};
+
+constexpr std::array of_quorum_and_groups{
+    Sentence{Invariant::one_quorum_leader,
+             "the controller quorum has at most one leader of an epoch"},
+    Sentence{Invariant::monotonic_quorum, "a voter's epoch and high watermark never go back"},
+    Sentence{Invariant::majority_commit,
+             "what a voter takes for committed is in the logs of a majority"},
+    Sentence{Invariant::quorum_log_matching,
+             "what is committed in the metadata log is the same at all voters"},
+    Sentence{Invariant::broker_log_prefix,
+             "what a broker has read of the metadata log is a part of what is committed, in order"},
+    Sentence{Invariant::whole_quorum_log,
+             "the metadata log of a voter begins at its start or with a snapshot"},
+    Sentence{Invariant::committed_survives,
+             "what was committed in the metadata log stays in the logs of a majority"},
+    Sentence{Invariant::target_covers,
+             "an assignment gives each partition of a group's topics to one member that reads it"},
+    Sentence{Invariant::one_owner, "no two current members of a group own one partition"},
+    Sentence{Invariant::nothing_held_at_target,
+             "a member that has reached the target epoch holds nothing that is meant for others"},
+    Sentence{Invariant::stable_is_settled,
+             "in a stable group every member is at the group's epoch, with nothing to give up"},
+    Sentence{Invariant::monotonic_member_epoch,
+             "the epoch of a member goes back only to join anew or to leave"},
+    Sentence{Invariant::current_commits_only,
+             "a commit is taken only from a member of the current generation or epoch"},
+    Sentence{Invariant::committed_exists, "a committed offset lies within what is replicated"},
+    Sentence{Invariant::commits_stay,
+             "a committed offset stays until a later commit takes its place"},
+};
+
+std::string_view words_of_quorum_and_groups(Invariant invariant) {
+  const auto found =
+      std::find_if(of_quorum_and_groups.begin(), of_quorum_and_groups.end(),
+                   [&](const Sentence& each) { return each.invariant == invariant; });
+  return found == of_quorum_and_groups.end() ? "" : found->words;
+}
+
+}  // namespace
 
 std::string_view words(Invariant invariant) {
   switch (invariant) {
@@ -56,19 +105,21 @@ std::string_view words(Invariant invariant) {
     case Invariant::fenced_out_of_isr:
       return "a fenced broker is in no ISR, unless it is the last of it";
     case Invariant::one_quorum_leader:
-      return "the controller quorum has at most one leader of an epoch";
     case Invariant::monotonic_quorum:
-      return "a voter's epoch and high watermark never go back";
     case Invariant::majority_commit:
-      return "what a voter takes for committed is in the logs of a majority";
     case Invariant::quorum_log_matching:
-      return "what is committed in the metadata log is the same at all voters";
     case Invariant::broker_log_prefix:
-      return "what a broker has read of the metadata log is a part of what is committed, in order";
     case Invariant::whole_quorum_log:
-      return "the metadata log of a voter begins at its start or with a snapshot";
     case Invariant::committed_survives:
-      return "what was committed in the metadata log stays in the logs of a majority";
+    case Invariant::target_covers:
+    case Invariant::one_owner:
+    case Invariant::nothing_held_at_target:
+    case Invariant::stable_is_settled:
+    case Invariant::monotonic_member_epoch:
+    case Invariant::current_commits_only:
+    case Invariant::committed_exists:
+    case Invariant::commits_stay:
+      return words_of_quorum_and_groups(invariant);
   }
   return "";
 }

@@ -1,5 +1,5 @@
-// The invariants of replication, metadata and the controller quorum that are checked after every
-// event of every run, each in words.
+// The invariants of replication, metadata, the controller quorum and groups that are checked in
+// every run, each in words.
 #pragma once
 
 #include <string>
@@ -38,6 +38,15 @@ enum class Invariant {
   broker_log_prefix,
   whole_quorum_log,
   committed_survives,
+  // ---- groups ----
+  target_covers,
+  one_owner,
+  nothing_held_at_target,
+  stable_is_settled,
+  monotonic_member_epoch,
+  current_commits_only,
+  committed_exists,
+  commits_stay,
 };
 
 // One sentence.

@@ -75,6 +75,16 @@ void InvariantChecker::quorum_changed() {
   set_due(true);
 }
 
+std::optional<protocol::Offset> InvariantChecker::replicated_end(const TopicPartition& id) const {
+  const protocol::Uuid* const topic = groups_.topic_id(id.topic);
+  const auto found =
+      topic == nullptr ? partitions_.end() : partitions_.find({*topic, id.partition});
+  if (found == partitions_.end()) return std::nullopt;
+  const WatchedPartition& known = *found->second;
+  if (known.new_history.is_set() || known.unclean_epoch.is_set()) return std::nullopt;
+  return known.replicated.end();
+}
+
 void InvariantChecker::after_event() {
   set_due(false);
   if (std::exchange(quorum_dirty_, false)) quorum_.run();
@@ -113,6 +123,7 @@ void InvariantChecker::note_decision(const MetadataImage& image, const TopicImag
     // The decision for an unclean election was never committed.
     known.unclean_epoch = LeaderEpoch();
   }
+  groups_.note_partition(topic.name, topic.id, partition, loop_.now() < sim::zero);
   known.registration = now;
   known.min_isr = min_isr;
   known.eligible_leader_replicas = eligible_leader_replicas_;
@@ -131,6 +142,7 @@ void InvariantChecker::note_decisions(const MetadataImage& image, const Metadata
     const TopicImage& topic = *image.topic(id.topic);
     note_decision(image, topic, id.partition, min_isr(topic));
   }
+  for (const TopicPartition& id : delta.deleted_partitions) groups_.note_deleted(id.topic);
   if (delta.changed_brokers.empty() && delta.changed_configs.empty()) return;
   for (const auto& [name, topic] : image.topics()) {
     const bool all = delta.changed_configs.contains(name);

@@ -5,15 +5,17 @@
 //
 // What lifts promises is said where it is checked: an unclean election (earlier records may go),
 // data lost by as many replicas as min.insync.replicas, or by the last one in sync.
-// Left out: groups, producers and transactions.
+// Left out: producers and transactions.
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
+#include "broker/invariants/group_check.hpp"
 #include "broker/invariants/quorum_check.hpp"
 #include "broker/invariants/watched_partition.hpp"
 #include "broker/metadata_image.hpp"
@@ -46,6 +48,12 @@ class InvariantChecker final : public sim::Watcher {
   // A voter changed.
   void quorum_changed();
 
+  // ---- groups ----
+  GroupCheck& groups() { return groups_; }
+  // Up to where a partition is replicated; none when it is not known, or when records of it may
+  // have gone or changed in a way that Kafka promises nothing for.
+  std::optional<protocol::Offset> replicated_end(const protocol::TopicPartition& id) const;
+
   // Looks at all that changed; after each event by itself.
   void after_event() override;
 
@@ -68,6 +76,7 @@ class InvariantChecker final : public sim::Watcher {
   std::vector<WatchedPartition*> queue_;
   protocol::LeaderEpoch controller_epoch_;
   QuorumCheck quorum_;
+  GroupCheck groups_;
   bool quorum_dirty_ = false;
   bool eligible_leader_replicas_ = false;  // the controller keeps them
   std::uint64_t weak_isr_broken_ = 0;

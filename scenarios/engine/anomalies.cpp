@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "scenarios/engine/anomalies_find.hpp"
+#include "scenarios/engine/causes.hpp"
 
 namespace kafkasim::scenarios {
 
@@ -22,6 +23,7 @@ std::vector<Finding> find_anomalies(const Ledger& ledger, const FinalState& stat
   std::stable_sort(found.begin(), found.end(),
                    [](const Finding& a, const Finding& b) { return a.anomaly < b.anomaly; });
   for (Finding& each : found) std::sort(each.times.begin(), each.times.end());
+  name_causes(truth, found);
   return found;
 }
 
@@ -47,6 +49,10 @@ std::string_view meaning(Anomaly anomaly) {
       return "visible while another record of its transaction never can be";
     case Anomaly::stuck:
       return "replicated, and not handled at the end though the group is alive";
+    case Anomaly::effect_twice:
+      return "its handling had an effect outside Kafka more than once";
+    case Anomaly::two_owners:
+      return "handled by a member while another member of the group owned its partition";
   }
   return "";
 }

@@ -20,6 +20,9 @@
 //   group. stuck       in the log at the end, below the high watermark, neither handled nor skipped
 //   by a group that reads the
 //               topic and has a live member.
+//   effect-twice  its handling by one group (or a consumer without one) changed something outside
+//   Kafka more than once. two-owners  handled by a member when another member of the group had been
+//   told last that the partition is its own. Both only where a scenario names them.
 //   phantom     handled, but not in the log at the end, and not removed by retention, compaction or
 //   a deletion.
 #pragma once
@@ -32,9 +35,12 @@
 
 namespace kafkasim::scenarios {
 
-// In the order of the enumeration; those of one anomaly by producer's first mention, partition or
-// group.
+// All but those that are judged only where they are named. In the order of the enumeration; those
+// of one anomaly by producer's first mention, partition or group.
 std::vector<Finding> find_anomalies(const Ledger& ledger, const FinalState& state);
+
+// One of those that are judged only where they are named.
+std::vector<Finding> find_named(Anomaly anomaly, const Ledger& ledger, const FinalState& state);
 
 // One sentence on an anomaly in general: what a record went through, for people.
 std::string_view meaning(Anomaly anomaly);

@@ -22,6 +22,8 @@ void find_handled_twice(const Truth& truth, std::vector<Finding>& out);
 void find_handled_out_of_order(const Truth& truth, std::vector<Finding>& out);
 void find_skipped_and_stuck(const Truth& truth, std::vector<Finding>& out);
 void find_phantoms(const Truth& truth, std::vector<Finding>& out);
+void find_effect_twice(const Truth& truth, std::vector<Finding>& out);
+void find_two_owners(const Truth& truth, std::vector<Finding>& out);
 
 // A finding of that record without its cause.
 Finding finding(Anomaly anomaly, const RecordFate& fate);

@@ -73,6 +73,21 @@ std::string twice_cause(const Truth& truth, const Handling& first, const Handlin
   return fmt::format("{}, and handled again by {} {}", head, *again.who, at(again.time));
 }
 
+// What it meant outside Kafka, and who handled it though the partition was another's already.
+std::string besides(const std::vector<const Handling*>& times) {
+  std::string out;
+  const auto effects = std::count_if(times.begin(), times.end(),
+                                     [](const Handling* handling) { return handling->has_effect; });
+  if (effects <= 1) out += "; outside Kafka it happened once";
+  for (const Handling* handling : times) {
+    if (handling->owner == nullptr) continue;
+    out += fmt::format("; when {} handled it, {} belonged to {}", *handling->who,
+                       to_string(handling->partition), *handling->owner);
+    break;
+  }
+  return out;
+}
+
 // What of a key a group has handled last, so that an earlier one is seen to come late.
 struct KeyProgress {
   std::map<std::string, const Handling*> latest_sent;  // by producer
@@ -125,6 +140,7 @@ void find_handled_twice(const Truth& truth, std::vector<Finding>& out) {
       found.partition = times.front()->partition;
       found.cause = twice_cause(truth, *times[0], *times[1]);
       if (times.size() > 2) found.cause = fmt::format("{} times: {}", times.size(), found.cause);
+      found.cause += besides(times);
       for (const Handling* handling : times) {
         found.times.push_back(handling->time);
         found.offsets.push_back(handling->offset);

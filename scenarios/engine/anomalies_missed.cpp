@@ -45,6 +45,23 @@ const Step* last_poll(const Truth& truth, const RecordFate& fate, const std::str
   return last;
 }
 
+// "; 3 attempts to handle it failed, the last one at 4.000 s", or nothing.
+std::string failures_text(const Truth& truth, const RecordFate& fate, const std::string& group,
+                          Finding& out) {
+  const Step* last = nullptr;
+  int attempts = 0;
+  for (const Step& step : fate.life) {
+    if (step.kind != StepKind::unhandled || !is_member(truth, *step.who, group)) continue;
+    last = &step;
+    ++attempts;
+  }
+  if (last == nullptr) return "";
+  out.times.push_back(last->time);
+  if (attempts == 1) return fmt::format("; handling it failed {}", at(last->time));
+  return fmt::format("; {} attempts to handle it failed, the last one {}", attempts,
+                     at(last->time));
+}
+
 // The reset of a member that jumped over that offset, or null.
 const Reset* reset_over(const Truth& truth, const std::string& group,
                         const TopicPartition& partition, protocol::Offset offset) {
@@ -103,6 +120,7 @@ void tell_stuck(const Truth& truth, const std::string& group, const Truth::Store
       out.times.push_back(polled->time);
       out.cause += fmt::format(" has not handled it since {} s, when poll() returned it",
                                seconds(polled->time));
+      out.cause += failures_text(truth, truth.fate(stored.record), group, out);
     } else if (position != owner->positions.end() && position->second.is_set()) {
       out.cause += fmt::format(" stands at position {}", position->second.value());
     } else {
@@ -119,12 +137,22 @@ std::set<RecordIndex> handled_by(const HandledByGroup& handled, const std::strin
   return out;
 }
 
+// What nobody need miss: handled, or put aside in a dead-letter topic.
+std::set<RecordIndex> dealt_with(const Truth& truth, const HandledByGroup& handled,
+                                 const std::string& group) {
+  std::set<RecordIndex> out = handled_by(handled, group);
+  const auto notes = truth.ledger().groups().find(group);
+  if (notes != truth.ledger().groups().end())
+    out.insert(notes->second.parked.begin(), notes->second.parked.end());
+  return out;
+}
+
 }  // namespace
 
 void find_skipped_and_stuck(const Truth& truth, std::vector<Finding>& out) {
   const HandledByGroup handled = handled_by_group(truth.ledger());
   for (const GroupState& group : truth.state().groups) {
-    std::set<RecordIndex> done = handled_by(handled, group.name);
+    std::set<RecordIndex> done = dealt_with(truth, handled, group.name);
     for (const auto& [partition, log] : truth.logs()) {
       const bool reads = std::find(group.topics.begin(), group.topics.end(), partition.topic) !=
                          group.topics.end();

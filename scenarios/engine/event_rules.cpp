@@ -15,6 +15,7 @@ constexpr std::array<Words, 1> lasting = {"for"};
 constexpr std::array<Words, 2> partition_options = {"for", "one-way"};
 constexpr std::array<Words, 2> slow_options = {"for", "latency"};
 constexpr std::array<Words, 2> reject_options = {"for", "with"};
+constexpr std::array<Words, 2> handling_options = {"for", "takes"};
 constexpr std::array<Words, 5> disk_options = {"for", "with", "fail", "full", "corrupt-tail"};
 
 constexpr std::array<Words, 1> config_option = {"config"};
@@ -56,6 +57,10 @@ constexpr std::array actions = {
     admin("delete-records", ActionKind::delete_records, before_option, "before"),
     admin("reset-offsets", ActionKind::reset_offsets, to_option, "to"),
     admin("seek", ActionKind::seek, to_option, "to"),
+    ActionRule{.key = "slow-handling",
+               .kind = ActionKind::slow_handling,
+               .options = handling_options,
+               .required = "takes"},
     ActionRule{.key = "disk", .kind = ActionKind::disk, .options = disk_options},
 };
 

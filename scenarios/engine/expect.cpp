@@ -6,8 +6,11 @@
 #include <algorithm>
 #include <set>
 
+#include "consumer/metrics_table.hpp"
 #include "producer/metrics_table.hpp"
+#include "scenarios/engine/anomalies.hpp"
 #include "scenarios/engine/anomalies_truth.hpp"
+#include "scenarios/engine/expect_groups.hpp"
 #include "scenarios/engine/expect_values.hpp"
 #include "scenarios/engine/units.hpp"
 
@@ -94,6 +97,20 @@ void judge_handled(const Expectations& expect, const Ledger& ledger, const Final
   }
 }
 
+// In order of happening, also those of a group.
+void judge_effects(const Expectations& expect, const Ledger& ledger, const FinalState& state,
+                   Results& out) {
+  for (const auto& [name, expected] : expect.effects) {
+    const bool is_group = state.consumer(name) == nullptr && state.group(name) != nullptr;
+    Names got;
+    for (const Handling& handling : ledger.handlings()) {
+      if (handling.has_effect && (is_group ? *handling.group : *handling.who) == name)
+        got.push_back(ledger.records()[handling.record].name);
+    }
+    out.push_back(compare_records("effects " + name, expected, got, Order::matters));
+  }
+}
+
 void judge_groups(const Expectations& expect, const Ledger& ledger, const FinalState& state,
                   Results& out) {
   for (const auto& [group, expected] : expect.committed) {
@@ -107,10 +124,8 @@ void judge_groups(const Expectations& expect, const Ledger& ledger, const FinalS
           offset.is_set() ? std::optional(offset.value()) : std::nullopt, expected.position));
     }
   }
-  for (const auto& [group, expected] : expect.lag) {
-    out.push_back(compare_number("lag " + group, expected.value, lag_of(group, ledger, state),
-                                 expected.position));
-  }
+  compare_lag(expect.lag, "", ledger, state, out);
+  compare_groups(expect.groups, "", state, out);
 }
 
 ExpectationResult judge_isr(const std::string& key, const TopicPartition& partition,
@@ -154,18 +169,6 @@ void judge_cluster(const Expectations& expect, const Ledger& ledger, const Final
   }
 }
 
-// "worker-a: jobs-0 jobs-1, worker-b: jobs-2"
-std::string assignment_text(Assignment assignment) {
-  std::string out;
-  for (auto& [member, partitions] : assignment) {
-    if (partitions.empty()) continue;
-    std::sort(partitions.begin(), partitions.end());
-    out += (out.empty() ? "" : ", ") + member + ":";
-    for (const TopicPartition& partition : partitions) out += " " + to_string(partition);
-  }
-  return "{" + out + "}";
-}
-
 void judge_assignments(const Expectations& expect, const Ledger& ledger, Results& out) {
   for (const auto& [group, expected] : expect.assignments) {
     const auto texts = [](const std::vector<Assignment>& assignments) {
@@ -187,12 +190,25 @@ void judge_metrics(const Expectations& expect, const FinalState& state, Results&
       for (producer::NamedMetric& metric : producer::all_metrics(found->metrics))
         got.emplace(std::move(metric.name), metric.value);
     }
+    if (const ConsumerState* consumer = state.consumer(client)) {
+      for (const consumer::MetricDef& def : consumer::metric_defs())
+        got.emplace(def.name, def.value(consumer->metrics));
+    }
     for (const auto& [name, range] : expected) {
       const producer::MetricValue value = got[name];
       out.push_back({fmt::format("metrics {} {}", client, name),
                      value && range.value.contains(*value), to_string(range.value),
                      value ? producer::metric_text(value) : "none", range.position});
     }
+  }
+}
+
+// Some anomalies are looked for only where they are named.
+void add_named(const Expectations& expect, const Ledger& ledger, const FinalState& state,
+               std::vector<Finding>& findings) {
+  for (const auto& [anomaly, expected] : expect.anomalies) {
+    if (is_judged_unnamed(anomaly)) continue;
+    for (Finding& found : find_named(anomaly, ledger, state)) findings.push_back(std::move(found));
   }
 }
 
@@ -223,25 +239,6 @@ std::string failure_name(protocol::ErrorCode error) {
                                                          : std::string(protocol::name(error));
 }
 
-std::optional<std::int64_t> lag_of(const std::string& group, const Ledger& ledger,
-                                   const FinalState& state) {
-  const GroupState* found = state.group(group);
-  if (found == nullptr) return std::nullopt;
-  std::int64_t lag = 0;
-  for (const PartitionState& partition : state.partitions) {
-    const ReplicaState* replica = deciding_replica(partition);
-    const bool reads = std::find(found->topics.begin(), found->topics.end(),
-                                 partition.partition.topic) != found->topics.end();
-    const auto commit = found->committed.find(partition.partition);
-    protocol::Offset committed = ledger.committed(group, partition.partition);
-    if (commit != found->committed.end()) committed = commit->second;
-    if (replica == nullptr || (!reads && !committed.is_set())) continue;
-    const protocol::Offset from = committed.is_set() ? committed : replica->log_start;
-    lag += std::max<std::int64_t>(0, replica->high_watermark - from);
-  }
-  return lag;
-}
-
 std::vector<ExpectationResult> judge(const Expectations& expect, const Ledger& ledger,
                                      const FinalState& state, std::vector<Finding>& findings) {
   Results out;
@@ -249,10 +246,13 @@ std::vector<ExpectationResult> judge(const Expectations& expect, const Ledger& l
   judge_failed(expect, ledger, out);
   judge_log(expect, state, out);
   judge_handled(expect, ledger, state, out);
+  judge_effects(expect, ledger, state, out);
+  compare_polls(expect, state, out);
   judge_groups(expect, ledger, state, out);
   judge_cluster(expect, ledger, state, out);
   judge_assignments(expect, ledger, out);
   judge_metrics(expect, state, out);
+  add_named(expect, ledger, state, findings);
   judge_anomalies(expect, findings, out);
   return out;
 }
@@ -272,10 +272,9 @@ std::vector<ExpectationResult> evaluate_check(const Check& check, const Ledger& 
         replica == nullptr ? std::nullopt : std::optional(replica->high_watermark.value()),
         expected.position));
   }
-  for (const auto& [group, expected] : check.lag) {
-    out.push_back(compare_number("lag " + group + when, expected.value,
-                                 lag_of(group, ledger, snapshot), expected.position));
-  }
+  compare_lag(check.lag, when, ledger, snapshot, out);
+  compare_groups(check.groups, when, snapshot, out);
+  compare_owners(check.assignments, when, snapshot, out);
   return out;
 }
 

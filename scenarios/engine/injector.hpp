@@ -49,12 +49,14 @@ class Injector {
   void stall(Armed& armed);
   void administer(Armed& armed);
   void disk(Armed& armed);
+  void slow_handling(Armed& armed);
   void on_message(Armed& armed, const sim::Delivery& delivery);
   void end_later(Armed& armed, std::function<void()> end, std::string text);
   void seen(std::string_view who, const sim::TraceEvent& event);
   void about_to_deliver(const sim::Delivery& delivery);
   std::vector<std::string> resolve(const std::vector<Selector>& selectors);
-  void report(const Armed& armed, std::string text);
+  // `targets`: which hosts, or which group, it is done to.
+  void report(const Armed& armed, std::string text, std::vector<std::string> targets = {});
 
   Stage& stage_;
   TriggerMatcher matcher_;

@@ -18,9 +18,11 @@ std::vector<std::string> Injector::resolve(const std::vector<Selector>& selector
   return names;
 }
 
-void Injector::report(const Armed& a, std::string text) {
+void Injector::report(const Armed& a, std::string text, std::vector<std::string> targets) {
   FaultHappened event;
   event.text = std::move(text);
+  event.action = a.event.action.kind;
+  event.targets = std::move(targets);
   event.event_number = a.event.number;
   event.is_fault = a.event.action.kind != ActionKind::start &&
                    a.event.action.kind != ActionKind::restart && !a.event.action.admin;
@@ -65,6 +67,8 @@ void Injector::begin(Armed& a) {
       return stall(a);
     case ActionKind::disk:
       return disk(a);
+    case ActionKind::slow_handling:
+      return slow_handling(a);
     default:
       return;  // hold and reject act on messages
   }
@@ -74,7 +78,7 @@ void Injector::each(Armed& a, std::string_view verb, void (Stage::*act)(const st
   const std::vector<std::string> names = resolve(a.event.action.targets);
   if (names.empty()) return report(a, fmt::format("{} nobody: no such role now", verb));
   for (const std::string& name : names) {
-    report(a, fmt::format("{} {}", verb, name));
+    report(a, fmt::format("{} {}", verb, name), {name});
     (stage_.*act)(name);
   }
 }
@@ -147,7 +151,7 @@ void Injector::slow(Armed& a) {
 
 void Injector::pause(Armed& a) {
   const std::vector<std::string> names = resolve(a.event.action.targets);
-  report(a, fmt::format("pause {}{}", fmt::join(names, ", "), lasting(a.event)));
+  report(a, fmt::format("pause {}{}", fmt::join(names, ", "), lasting(a.event)), names);
   for (const std::string& name : names) stage_.pause(name);
   end_later(
       a,
@@ -159,12 +163,26 @@ void Injector::pause(Armed& a) {
 
 void Injector::stall(Armed& a) {
   const std::vector<std::string> names = resolve(a.event.action.targets);
-  report(a, fmt::format("stall {}{}", fmt::join(names, ", "), lasting(a.event)));
+  report(a, fmt::format("stall {}{}", fmt::join(names, ", "), lasting(a.event)), names);
   const sim::Time until =
       a.event.lasts ? sim::later(stage_.world().now(), *a.event.lasts) : sim::never;
   for (const std::string& name : names) stage_.stall(name, until);
   end_later(
       a, [] {}, fmt::format("the application of {} runs on", fmt::join(names, ", ")));
+}
+
+void Injector::slow_handling(Armed& a) {
+  const std::vector<std::string> names = resolve(a.event.action.targets);
+  const Duration takes = a.event.action.handling_time;
+  const std::string text = fmt::format("handling a record by {}", fmt::join(names, ", "));
+  report(a, fmt::format("{} takes {}{}", text, sim::to_string(takes), lasting(a.event)));
+  for (const std::string& name : names) stage_.set_handling_time(name, takes);
+  end_later(
+      a,
+      [this, names] {
+        for (const std::string& name : names) stage_.set_handling_time(name, std::nullopt);
+      },
+      text + " takes its usual time");
 }
 
 }  // namespace kafkasim::scenarios

@@ -6,7 +6,7 @@
 namespace kafkasim::scenarios {
 
 void Injector::administer(Armed& a) {
-  report(a, to_string(*a.event.action.admin));
+  report(a, to_string(*a.event.action.admin), {a.event.action.admin->name});
   stage_.administer(*a.event.action.admin);
 }
 

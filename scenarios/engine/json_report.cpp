@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "consumer/metrics_table.hpp"
 #include "producer/metrics_table.hpp"
 
 namespace kafkasim::scenarios {
@@ -131,14 +132,70 @@ Json groups_json(const FinalState& state) {
   return out;
 }
 
+Json offset_json(protocol::Offset offset) {
+  return offset.is_set() ? Json(offset.value()) : Json(nullptr);
+}
+
+Json group_table_json(const GroupTable& table) {
+  Json members = Json::array();
+  for (const GroupTableMember& member : table.members) {
+    members.push_back({{"consumer_id", member.consumer_id},
+                       {"instance_id", member.instance_id},
+                       {"host", member.host},
+                       {"client_id", member.client_id},
+                       {"epoch", member.epoch},
+                       {"assignment", names_json(member.assignment)},
+                       {"target", names_json(member.target)}});
+  }
+  Json offsets = Json::array();
+  for (const GroupTableRow& row : table.rows) {
+    const std::optional<std::int64_t> lag = row.lag();
+    offsets.push_back({{"partition", to_string(row.partition)},
+                       {"current_offset", offset_json(row.current)},
+                       {"log_end_offset", offset_json(row.log_end)},
+                       {"lag", lag ? Json(*lag) : Json(nullptr)},
+                       {"consumer_id", row.consumer_id},
+                       {"host", row.host},
+                       {"client_id", row.client_id}});
+  }
+  return {{"group", table.group},
+          {"coordinator", table.coordinator},
+          {"protocol", table.is_classic ? "classic" : "consumer"},
+          {"state", table.state},
+          {"assignor", table.assignor},
+          {"generation", table.generation},
+          {"target_epoch", table.target_epoch},
+          {"members", std::move(members)},
+          {"offsets", std::move(offsets)}};
+}
+
+// At the time of each check, and at the end.
+Json group_tables_json(const Outcome& outcome) {
+  Json out = Json::array();
+  const auto add = [&](const GroupTables& tables) {
+    Json groups = Json::array();
+    for (const GroupTable& table : tables.groups) groups.push_back(group_table_json(table));
+    out.push_back({{"time", nanoseconds(tables.at)}, {"groups", std::move(groups)}});
+  };
+  for (const GroupTables& tables : outcome.tables) add(tables);
+  add(outcome.state.tables);
+  return out;
+}
+
 Json consumers_json(const FinalState& state) {
   Json out = Json::array();
   for (const ConsumerState& consumer : state.consumers) {
+    Json metrics = Json::object();
+    for (const consumer::MetricDef& def : consumer::metric_defs())
+      metrics[std::string(def.name)] = metric_json(def.value(consumer.metrics));
     out.push_back({{"consumer", consumer.name},
                    {"group", consumer.group},
                    {"alive", consumer.alive},
                    {"owned", names_json(consumer.owned)},
-                   {"positions", offsets_json(consumer.positions)}});
+                   {"positions", offsets_json(consumer.positions)},
+                   {"metrics", std::move(metrics)},
+                   {"polled_again", consumer.polled_again},
+                   {"poll_skipped", consumer.poll_skipped}});
   }
   return out;
 }
@@ -170,6 +227,7 @@ Json anomalies_json(const Outcome& outcome) {
                    {"offsets", std::move(offsets)},
                    {"times", std::move(times)},
                    {"cause", finding.cause},
+                   {"because", finding.because},
                    {"expected", finding.expected}});
   }
   return out;
@@ -208,6 +266,7 @@ Json json_report(const Outcome& outcome) {
   out["producers"] = producers_json(outcome.state);
   out["groups"] = groups_json(outcome.state);
   out["consumers"] = consumers_json(outcome.state);
+  out["group_tables"] = group_tables_json(outcome);
   out["trace_hash"] = fmt::format("{:016x}", outcome.trace_hash);
   out["trace_lines"] = outcome.trace_lines;
   out["events"] = outcome.events_run;

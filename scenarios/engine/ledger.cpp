@@ -64,6 +64,7 @@ std::vector<Assignment> Ledger::assignments(const std::string& group) const {
   const auto found = groups_.find(group);
   if (found == groups_.end()) return out;
   for (const Generation& generation : found->second.generations) {
+    if (generation.by_epoch && !found->second.stable_in.contains(generation.number)) continue;
     Assignment owners = generation.members;
     std::erase_if(owners, [](const auto& member) { return member.second.empty(); });
     if (out.empty() || out.back() != owners) out.push_back(std::move(owners));
@@ -111,6 +112,8 @@ std::vector<const std::string*> RecordFate::holders() const {
       case StepKind::failed:
       case StepKind::polled:
       case StepKind::handled:
+      case StepKind::unhandled:
+      case StepKind::parked:
         break;
     }
   }
@@ -128,6 +131,7 @@ void Ledger::begin(const FinalState& state) {
 }
 
 void Ledger::observe(sim::Time time, std::string_view who, const sim::TraceEvent& event) {
+  note_cause(time, who, event);
   if (note_producer(time, who, event) || note_log(time, who, event) ||
       note_cluster(time, who, event) || note_group(time, who, event) ||
       note_consumer(time, who, event)) {

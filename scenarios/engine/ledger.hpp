@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "protocol/events.hpp"
+#include "scenarios/engine/cause_notes.hpp"
 #include "scenarios/engine/outcome.hpp"
 #include "sim/trace.hpp"
 
@@ -36,6 +37,8 @@ enum class StepKind : std::uint8_t {
   compacted,     // the cleaner did
   polled,
   handled,
+  unhandled,  // an attempt to handle it failed
+  parked,     // written to a dead-letter topic instead
 };
 
 // One step of a record's life. Pointers are into the ledger and live as long.
@@ -74,6 +77,8 @@ struct Handling {
   TopicPartition partition;
   protocol::Offset offset;
   protocol::Offset committed;  // what the group had committed of the partition at that moment
+  bool has_effect = true;      // it changed something outside Kafka
+  const std::string* owner = nullptr;  // another member that owned the partition then; null = none
 };
 
 struct Failure {
@@ -112,12 +117,16 @@ struct Commit {
 struct Generation {
   std::int32_t number = -1;
   sim::Time time{};
-  Assignment members;  // instance -> what it owns, ascending
+  bool by_epoch = false;  // consumer protocol: a round only if the group became stable in it
+  Assignment members;     // instance -> what it owns, ascending
 };
 
 struct GroupNotes {
   std::map<TopicPartition, std::vector<Commit>> commits;
   std::vector<Generation> generations;
+  std::set<std::int32_t> stable_in;  // generations or epochs, as the coordinator tells
+  std::map<TopicPartition, const std::string*> owners;  // who was told last that it is its
+  std::set<RecordIndex> parked;
 };
 
 struct Reset {
@@ -133,6 +142,8 @@ struct FaultNote {
   sim::Time time{};
   std::string text;
 };
+
+struct FaultHappened;
 
 class Ledger {
  public:
@@ -168,6 +179,9 @@ class Ledger {
   // Brokers that halted because of their disk, in order of time; the text is the broker's name.
   const std::vector<FaultNote>& failed_disks() const { return failed_disks_; }
 
+  // What causes are named from, in order of time.
+  const std::vector<CauseNote>& cause_notes() const { return cause_notes_; }
+
   // Leaders in order of office; nobody is left out, and a leader that follows itself is listed
   // once.
   std::vector<std::string> leaders(const TopicPartition& partition) const;
@@ -197,7 +211,15 @@ class Ledger {
   void note_removed(const TopicPartition& partition, const Step& step,
                     const std::vector<protocol::StoredBatch>& removed);
   void note_handled(sim::Time time, std::string_view who, const protocol::events::Handled& event);
+  void note_not_handled(sim::Time time, std::string_view who, const sim::TraceEvent& event);
+  void note_assigned(std::string_view who, const protocol::events::PartitionsAssigned& event);
+  void note_revoked(std::string_view who, const protocol::events::PartitionsRevoked& event);
   void note_joined(sim::Time time, std::string_view who, const protocol::events::Joined& event);
+  void note_cause(sim::Time time, std::string_view who, const sim::TraceEvent& event);
+  void note_fault_cause(sim::Time time, const FaultHappened& fault);
+  void note_coordinator(sim::Time time, std::string_view who,
+                        const protocol::events::Elected& event);
+  void note_internal_cut(sim::Time time, std::string_view who, const TopicPartition& partition);
 
   std::set<std::string, std::less<>> names_;  // stable homes of names
   std::vector<RecordFate> records_;
@@ -211,8 +233,10 @@ class Ledger {
   std::map<std::string, std::vector<protocol::ErrorCode>> errors_;
   std::vector<Reset> resets_;
   std::vector<FaultNote> faults_;
-  std::map<std::string, sim::Time> deleted_;  // topics
+  std::map<std::string, std::string, std::less<>> group_of_;  // of consumers that have joined
+  std::map<std::string, sim::Time> deleted_;                  // topics
   std::vector<FaultNote> failed_disks_;
+  std::vector<CauseNote> cause_notes_;
 };
 
 // Topics of Kafka's own ("__consumer_offsets"): nobody's experiment is about them.

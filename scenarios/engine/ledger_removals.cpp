@@ -37,7 +37,11 @@ bool Ledger::note_removal(sim::Time time, std::string_view who, const sim::Trace
 
 void Ledger::note_removed(const TopicPartition& partition, const Step& step,
                           const std::vector<protocol::StoredBatch>& removed) {
-  if (is_internal(partition.topic)) return;
+  if (is_internal(partition.topic)) {
+    const bool by_power_loss = step.kind == StepKind::unflushed || step.kind == StepKind::cut;
+    if (by_power_loss) note_internal_cut(step.time, *step.who, partition);
+    return;
+  }
   for (const protocol::StoredBatch& stored : removed) {
     add_batch(partition, stored.base_offset, stored.batch, step);
     if (step.kind != StepKind::truncated || stored.batch->is_control()) continue;

@@ -2,9 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
-#include "consumer/assignor.hpp"
 #include "protocol/config_librdkafka.hpp"
 #include "protocol/config_rules.hpp"
 #include "scenarios/engine/overlay.hpp"
@@ -222,52 +220,6 @@ void read_what_is_read(Reading& reading, const Node& node, bool is_whole, Consum
   }
 }
 
-// When it commits, and what that makes of enable.auto.commit, which Kafka switches on by default.
-void read_commits(Reading& reading, const Node& node, Consumer& consumer) {
-  struct Word {
-    std::string_view word;
-    Commits commits;
-  };
-  constexpr std::array words = {Word{"after-handling", Commits::after_handling},
-                                Word{"after-each", Commits::after_each},
-                                Word{"before-handling", Commits::before_handling},
-                                Word{"auto", Commits::automatic}, Word{"never", Commits::never}};
-  const bool auto_given = consumer.config.is_set("enable.auto.commit");
-  const bool auto_on = auto_given && consumer.config.flag("enable.auto.commit");
-  consumer.commits = !consumer.group ? Commits::never
-                     : auto_on       ? Commits::automatic
-                                     : Commits::after_handling;
-  const Entry* commits = node.find_entry("commits");
-  if (commits != nullptr) {
-    for (const Word& word : words) {
-      if (commits->value.text == word.word) consumer.commits = word.commits;
-    }
-    if (!consumer.group && consumer.commits != Commits::never) {
-      reading.diagnostics().error(commits->position, fmt::format("'commits' needs 'group': {}",
-                                                                 protocol::no_group_id_error));
-    }
-    if (consumer.commits == Commits::automatic && auto_given && !auto_on) {
-      reading.diagnostics().error(
-          commits->position,
-          "'commits: auto' and 'enable.auto.commit: false' contradict each other");
-    }
-  }
-  if (!auto_given) {
-    consumer.config.override_default("enable.auto.commit", consumer.commits == Commits::automatic);
-  }
-}
-
-// Of assignors the group takes one that all members can do; if all prefer one that is here, it is.
-protocol::ConfigConflict resolve_librdkafka(protocol::ConfigValues& values) {
-  protocol::ConfigConflict conflict = protocol::resolve_librdkafka_consumer(values);
-  const std::vector<std::string>& names = values.list("partition.assignment.strategy");
-  if (conflict || names.empty() || consumer::find_assignor(names.front()) != nullptr)
-    return conflict;
-  return {fmt::format("the assignor {} is not supported yet, expected range first",
-                      in_quotes(names.front())),
-          {"partition.assignment.strategy"}};
-}
-
 void read_config(Reading& reading, const Node& node, Consumer& consumer) {
   const Node* config = node.find("config");
   const bool librdkafka = is_of_librdkafka(node);
@@ -279,7 +231,7 @@ void read_config(Reading& reading, const Node& node, Consumer& consumer) {
   }
   if (consumer.group) consumer.config.override_default("group.id", *consumer.group);
   const Node* group = node.find("group");
-  report_conflict(librdkafka ? resolve_librdkafka(consumer.config)
+  report_conflict(librdkafka ? protocol::resolve_librdkafka_consumer(consumer.config)
                              : protocol::resolve_consumer_config(consumer.config),
                   config, group == nullptr ? consumer.position : group->position,
                   reading.diagnostics());
@@ -311,11 +263,10 @@ void read_consumer(Reading& reading, const Node& consumers, const Entry& entry) 
   consumer.key = entry.key;
   consumer.position = entry.position;
   consumer.group = text_of(node, "group");
-  consumer.takes = parsed(node, "takes", parse_duration).value_or(Duration::zero());
   consumer.start = read_start(node);
   read_what_is_read(reading, node, is_whole, consumer);
   read_config(reading, node, consumer);
-  read_commits(reading, node, consumer);
+  read_handling(reading, node, consumer);
   const std::int64_t instances = parsed(node, "instances", parse_count).value_or(1);
   add_instances(reading, consumer, std::clamp<std::int64_t>(instances, 1, most_instances));
 }

@@ -263,7 +263,7 @@ class EventReader {
   void check_options(const ActionRule& action) {
     for (const std::string_view option :
          {"for", "one-way", "latency", "with", "config", "partitions", "replicas", "how", "fail",
-          "full", "corrupt-tail"}) {
+          "full", "takes", "corrupt-tail"}) {
       const Entry* entry = node_.find_entry(option);
       const bool allowed = has_option(action, option);
       if (entry != nullptr && !allowed)
@@ -304,6 +304,9 @@ class EventReader {
               fmt::format("{} is an answer, expected a request such as ProduceRequest",
                           in_quotes(value.text)));
       }
+    } else if (rule.kind == ActionKind::slow_handling) {
+      for (const Node* target : scalars_of(&value)) read_consumers(*target);
+      action.handling_time = parsed(node_, "takes", parse_duration).value_or(Duration::zero());
     } else {
       for (const Node* target : scalars_of(&value)) read_target(rule, *target);
     }
@@ -344,6 +347,28 @@ class EventReader {
       error(one_way->position,
             "'one-way' goes from the first group to the second, expected two groups");
     }
+  }
+
+  // A consumer, all of its instances, or all members of a group.
+  void read_consumers(const Node& target) {
+    const Names& names = reading_.names;
+    const auto add = [&](const std::string& name) {
+      Selector selector;
+      selector.kind = SelectorKind::client;
+      selector.name = name;
+      selector.position = target.position;
+      event_.action.targets.push_back(std::move(selector));
+    };
+    const auto all_of = [&](const auto& known) {
+      const auto found = known.find(target.text);
+      if (found == known.end()) return false;
+      for (const std::string& name : found->second) add(name);
+      return true;
+    };
+    if (std::count(names.consumers.begin(), names.consumers.end(), target.text) > 0)
+      return add(target.text);
+    if (all_of(names.instances) || all_of(names.groups)) return;
+    reading_.check_consumer_or_group(target.text, target.position);
   }
 
   void read_target(const ActionRule& rule, const Node& target) {

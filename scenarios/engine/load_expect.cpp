@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <array>
 
+#include "consumer/metrics_table.hpp"
 #include "producer/metrics_table.hpp"
 #include "scenarios/engine/error_names.hpp"
+#include "scenarios/engine/load_expect_groups.hpp"
 #include "scenarios/engine/reading.hpp"
 #include "scenarios/engine/units.hpp"
 
@@ -24,8 +26,14 @@ class ExpectReader {
     read_failed(to);
     to.log = by_partition<Records>("log", [this](const Node& node) { return records(node); });
     to.handled = by_name("handled", &Reading::check_consumer_or_group);
+    to.effects = by_name("effects", &Reading::check_consumer_or_group);
+    to.polled_again = by_name("polled-again", &Reading::check_consumer_or_group);
+    to.poll_skipped = by_name("poll-skipped", &Reading::check_consumer_or_group);
     read_committed(to);
-    to.lag = lag(expect_);
+    to.lag = read_lag(reading_, expect_);
+    to.groups = read_groups(reading_, expect_);
+    const Node* always = expect_.find("always");
+    if (always != nullptr && always->is_map()) to.always_lag = read_lag(reading_, *always);
     to.truncated = by_name("truncated", &Reading::check_broker_name);
     read_errors(to);
     to.leaders = by_partition<std::vector<std::string>>(
@@ -128,15 +136,6 @@ class ExpectReader {
     }
   }
 
-  ExpectedMap<std::string, CountRange> lag(const Node& parent) {
-    ExpectedMap<std::string, CountRange> result;
-    for (const Entry& entry : entries_of(parent, "lag")) {
-      reading_.check_group(entry.key, entry.position);
-      if (const auto range = count_range(entry.value)) result[entry.key] = {*range, entry.position};
-    }
-    return result;
-  }
-
   void read_errors(Expectations& to) {
     for (const Entry& entry : entries_of(expect_, "errors")) {
       reading_.check_client(entry.key, entry.position);
@@ -192,41 +191,14 @@ class ExpectReader {
     for (const Entry& entry : entries_of(expect_, "assignments")) {
       reading_.check_group(entry.key, entry.position);
       std::vector<Assignment> stable;
-      for (const Node& node : entry.value.items) stable.push_back(assignment(entry.key, node));
+      for (const Node& node : entry.value.items)
+        stable.push_back(read_assignment(reading_, entry.key, node));
       to.assignments[entry.key] = {std::move(stable), entry.position};
     }
   }
 
-  Assignment assignment(const std::string& group, const Node& node) {
-    Assignment result;
-    for (const Entry& member : node.entries) {
-      check_member(group, member);
-      std::vector<TopicPartition> partitions;
-      for (const Node* item : scalars_of(&member.value)) {
-        const auto partition = parse_partition(item->text);
-        if (!partition) continue;
-        reading_.check_partition(*partition, item->position);
-        partitions.push_back(*partition);
-      }
-      std::sort(partitions.begin(), partitions.end());
-      result[member.key] = std::move(partitions);
-    }
-    return result;
-  }
-
-  void check_member(const std::string& group, const Entry& member) {
-    if (!reading_.check_consumer(member.key, member.position)) return;
-    const auto members = reading_.names.groups.find(group);
-    if (members == reading_.names.groups.end()) return;
-    if (std::count(members->second.begin(), members->second.end(), member.key) > 0) return;
-    reading_.diagnostics().error(
-        member.position,
-        fmt::format("{} is not of the group {}, expected one of {}", in_quotes(member.key),
-                    in_quotes(group), fmt::join(members->second, ", ")));
-  }
-
   void read_anomalies(Expectations& to) {
-    for (int i = 0; i <= static_cast<int>(Anomaly::stuck); ++i) {
+    for (int i = 0; i <= static_cast<int>(last_anomaly); ++i) {
       const auto anomaly = static_cast<Anomaly>(i);
       const Entry* entry = expect_.find_entry(to_string(anomaly));
       if (entry == nullptr) continue;
@@ -236,25 +208,37 @@ class ExpectReader {
   }
 
   void read_metrics(Expectations& to) {
-    for (const Entry& producer : entries_of(expect_, "metrics")) {
-      reading_.check_producer(producer.key, producer.position);
-      for (const Entry& metric : producer.value.entries) {
-        check_metric(metric);
+    for (const Entry& client : entries_of(expect_, "metrics")) {
+      const bool consumes = is_consumer(client.key);
+      if (consumes) {
+        reading_.check_consumer(client.key, client.position);
+      } else {
+        reading_.check_producer(client.key, client.position);
+      }
+      for (const Entry& metric : client.value.entries) {
+        check_metric(metric, consumes);
         if (!metric.value.is_scalar()) continue;
         if (const auto range = parse_number_range(metric.value.text))
-          to.metrics[producer.key][metric.key] = {*range, metric.position};
+          to.metrics[client.key][metric.key] = {*range, metric.position};
       }
     }
   }
 
-  void check_metric(const Entry& metric) {
-    const std::vector<std::string> known = producer::metric_names();
+  bool is_consumer(const std::string& name) const {
+    const std::vector<std::string>& known = reading_.names.consumers;
+    return reading_.names.instances.contains(name) ||
+           std::find(known.begin(), known.end(), name) != known.end();
+  }
+
+  void check_metric(const Entry& metric, bool consumes) {
+    const std::vector<std::string> known =
+        consumes ? consumer::metric_names() : producer::metric_names();
     if (std::find(known.begin(), known.end(), metric.key) != known.end()) return;
     const std::string near = did_you_mean(metric.key, known);
     reading_.diagnostics().error(
         metric.position,
-        fmt::format("no metric of a producer is called {}{}", in_quotes(metric.key),
-                    near.empty() ? "; --metrics lists them" : near));
+        fmt::format("no metric of a {} is called {}{}", consumes ? "consumer" : "producer",
+                    in_quotes(metric.key), near.empty() ? "; --metrics lists them" : near));
   }
 
   void read_checks(Expectations& to) {
@@ -267,7 +251,9 @@ class ExpectReader {
       check.at = parsed(node, "at", parse_duration).value_or(Duration::zero());
       check.isr = isr(node);
       check.high_watermark = by_partition_of<CountRange>(node, "high-watermark", count_range);
-      check.lag = lag(node);
+      check.lag = read_lag(reading_, node);
+      check.groups = read_groups(reading_, node);
+      check.assignments = read_owners(reading_, node);
       to.checks.push_back(std::move(check));
     }
   }

@@ -9,9 +9,11 @@
 #include <string_view>
 #include <vector>
 
+#include "consumer/metrics.hpp"
 #include "producer/metrics.hpp"
 #include "protocol/ids.hpp"
 #include "protocol/record_batch.hpp"
+#include "scenarios/engine/group_table.hpp"
 #include "scenarios/engine/scenario.hpp"
 #include "sim/time.hpp"
 
@@ -52,6 +54,11 @@ struct ConsumerState {
   bool alive = true;
   std::vector<TopicPartition> owned;
   std::map<TopicPartition, protocol::Offset> positions;
+  consumer::MetricsSnapshot metrics{};
+  // Over all of the run, across rebalances: what it got again from poll(), and what it never got as
+  // others moved on meanwhile; names of records in the order of its polls.
+  std::vector<std::string> polled_again{};
+  std::vector<std::string> poll_skipped{};
 };
 
 struct ProducerState {
@@ -78,6 +85,7 @@ struct FinalState {
   std::vector<ProducerState> producers;
   std::vector<GroupState> groups;
   std::vector<ConsumerState> consumers;
+  GroupTables tables{};  // as coordinators have them
 
   const PartitionState* find(
       const TopicPartition& partition) const;  // null when there is none, as below
@@ -105,6 +113,8 @@ struct Finding {
   std::vector<sim::Time> times;           // of the happenings that the cause speaks of, ascending
   std::string cause;                      // one sentence
   bool expected = false;                  // named by the scenario
+  std::string
+      because;  // what the trace has as cause, of causes.hpp's anomalies; empty = none found
 };
 
 struct ExpectationResult {
@@ -145,6 +155,7 @@ struct Outcome {
   std::string answer;
   TimelineText timeline;
   FinalState state;
+  std::vector<GroupTables> tables;  // of groups, at the time of each check; those at the end: state
   std::vector<ExpectationResult> expectations;
   std::vector<Finding> findings;
   std::string invariant;  // what broke, with the last lines of the trace; empty = nothing

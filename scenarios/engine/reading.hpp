@@ -95,6 +95,9 @@ Topic read_new_topic(Reading& reading, const std::string& name, Position positio
 // A producer's own partitioner, told by rule; nothing without the key or when the rule is broken
 // (reported). Comes after its sends and settings, which it must go with.
 void read_partitioner(Reading& reading, const Node& node, Producer& producer);
+// What a consumer's application does with records. Comes after its group and its settings, which it
+// completes (enable.auto.commit).
+void read_handling(Reading& reading, const Node& node, Consumer& consumer);
 // What an administrator is to do; `value` is what stands behind the action's key in `event`.
 AdminAction read_admin_action(Reading& reading, ActionKind kind, const Node& value,
                               const Node& event);

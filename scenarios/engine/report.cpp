@@ -68,6 +68,8 @@ std::string whose(const Finding& finding) {
     case Anomaly::skipped:
     case Anomaly::handled_out_of_order:
     case Anomaly::stuck:
+    case Anomaly::effect_twice:
+    case Anomaly::two_owners:
       return fmt::format(" (group {})", finding.whose);
     case Anomaly::phantom:
       return fmt::format(" (by {})", finding.whose);
@@ -119,7 +121,7 @@ std::string expectations_report(const Outcome& outcome, const ReportOptions& opt
       out += hanging("             expected  ", 23, printable(result.expected), options.width);
       out += hanging("             got       ", 23, printable(result.got), options.width);
     }
-    for (int i = 0; i <= static_cast<int>(Anomaly::stuck); ++i) {
+    for (int i = 0; i <= static_cast<int>(last_anomaly); ++i) {
       const auto anomaly = static_cast<Anomaly>(i);
       if (result.key == to_string(anomaly))
         out += paint.dim(causes(outcome, anomaly, true, 13, options));
@@ -131,7 +133,7 @@ std::string expectations_report(const Outcome& outcome, const ReportOptions& opt
 std::string unexpected_report(const Outcome& outcome, const ReportOptions& options,
                               const Paint& paint) {
   std::string out;
-  for (int i = 0; i <= static_cast<int>(Anomaly::stuck); ++i) {
+  for (int i = 0; i <= static_cast<int>(last_anomaly); ++i) {
     const auto anomaly = static_cast<Anomaly>(i);
     const std::string text = causes(outcome, anomaly, false, 7, options);
     if (text.empty()) continue;

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "consumer/metrics_table.hpp"
 #include "producer/metrics_table.hpp"
 #include "scenarios/engine/diagnostics.hpp"
 
@@ -30,6 +31,16 @@ std::string counts_table(const MetricsSnapshot& metrics, std::size_t width, cons
   for (const MetricDef& def : producer::metric_defs()) {
     rows.push_back({def.is_kafkas ? std::string(def.name) : fmt::format("({})", def.name),
                     producer::metric_text(def.value(metrics)), std::string(def.unit),
+                    std::string(def.label)});
+  }
+  return table(rows, {false, true, false, false}, width, paint);
+}
+
+std::string consumer_table(const consumer::MetricsSnapshot& metrics, std::size_t width,
+                           const Paint& paint) {
+  std::vector<std::vector<std::string>> rows = {{"metric", "value", "unit", "what it measures"}};
+  for (const consumer::MetricDef& def : consumer::metric_defs()) {
+    rows.push_back({std::string(def.name), rounded(def.value(metrics)), std::string(def.unit),
                     std::string(def.label)});
   }
   return table(rows, {false, true, false, false}, width, paint);
@@ -80,6 +91,11 @@ std::string metrics_report(const FinalState& state, std::size_t width, const Pai
     out += paint.dim(
         "  (name): not one of Kafka's metrics; of name-* Kafka has -avg and -max (of requests "
         "-avg)\n");
+  }
+  for (const ConsumerState& consumer : state.consumers) {
+    out += "\n" + paint.bold("Metrics of " + printable(consumer.name)) +
+           paint.dim(consumer.alive ? "" : "  which does not run at the end") + "\n";
+    out += consumer_table(consumer.metrics, width, paint);
   }
   return out;
 }

@@ -1,4 +1,4 @@
-// The metrics of the producers of a run as tables: what was counted, and how what was measured is
+// The metrics of the clients of a run as tables: what was counted, and how what was measured is
 // spread.
 #pragma once
 

@@ -11,7 +11,9 @@
 #include "scenarios/engine/anomalies.hpp"
 #include "scenarios/engine/expect.hpp"
 #include "scenarios/engine/injector.hpp"
+#include "scenarios/engine/lag_watch.hpp"
 #include "scenarios/engine/ledger.hpp"
+#include "scenarios/engine/poll_watch.hpp"
 #include "scenarios/engine/snapshot.hpp"
 #include "scenarios/engine/staging.hpp"
 #include "scenarios/engine/timeline.hpp"
@@ -51,24 +53,31 @@ class Run {
   Ledger ledger_;
   Timeline timeline_;
   Injector injector_;
+  std::optional<LagWatch> lags_;
+  PollWatch polls_{ledger_};
   RunResult result_;
 };
 
 void Run::watch() {
   sim::Trace& trace = staging_.world().trace();
   trace.keep_lines(options_.keep_trace);
-  ledger_.begin(snapshot(staging_, ledger_));
+  const FinalState beginning = snapshot(staging_, ledger_);
+  ledger_.begin(beginning);
+  lags_.emplace(scenario_.expect, beginning);
   trace.observe([this](sim::Time time, std::string_view who, const sim::TraceEvent& event) {
     ledger_.observe(time, who, event);
     timeline_.observe(time, who, event);
+    lags_->observe(time, event);
+    polls_.observe(who, event);
   });
 }
 
 void Run::check(const Check& due) {
-  const FinalState state = snapshot(staging_, ledger_);
+  FinalState state = snapshot(staging_, ledger_);
   for (ExpectationResult& result : evaluate_check(due, ledger_, state)) {
     result_.outcome.expectations.push_back(std::move(result));
   }
+  result_.outcome.tables.push_back(std::move(state.tables));
 }
 
 void Run::play() {
@@ -103,9 +112,15 @@ void Run::play() {
 void Run::judge() {
   Outcome& outcome = result_.outcome;
   outcome.state = snapshot(staging_, ledger_);
+  for (ConsumerState& consumer : outcome.state.consumers) {
+    const PollWatch::AcrossRebalances& across = polls_.across_rebalances(consumer.name);
+    consumer.polled_again = across.again;
+    consumer.poll_skipped = across.skipped;
+  }
   outcome.findings = find_anomalies(ledger_, outcome.state);
   std::vector<ExpectationResult> results =
       scenarios::judge(scenario_.expect, ledger_, outcome.state, outcome.findings);
+  for (ExpectationResult& result : lags_->results()) results.push_back(std::move(result));
   outcome.expectations.insert(outcome.expectations.begin(), results.begin(), results.end());
   for (const int number : injector_.never_happened()) {
     outcome.notes.push_back(

@@ -76,9 +76,11 @@ std::string to_string(const AdminAction& action) {
 }
 
 std::string_view to_string(Anomaly anomaly) {
-  constexpr std::array<std::string_view, 10> names = {
-      "lost",    "duplicated",      "reordered", "handled-twice", "skipped", "handled-out-of-order",
-      "phantom", "aborted-visible", "torn",      "stuck"};
+  constexpr std::array<std::string_view, 12> names = {
+      "lost",          "duplicated",      "reordered",
+      "handled-twice", "skipped",         "handled-out-of-order",
+      "phantom",       "aborted-visible", "torn",
+      "stuck",         "effect-twice",    "two-owners"};
   return names.at(static_cast<std::size_t>(anomaly));
 }
 

@@ -123,7 +123,36 @@ struct Producer {
   Position position;
 };
 
-enum class Commits { after_handling, after_each, before_handling, automatic, never };
+enum class Commits {
+  after_handling,
+  after_handling_async,
+  after_each,
+  after_contiguous,  // of workers only
+  before_handling,
+  automatic,
+  never
+};
+
+// Records whose handling fails.
+struct FailsOn {
+  enum class Then { stop, skip, retry, dead_letter };
+  std::set<std::string> values;
+  std::optional<std::int64_t> times = 1;  // attempts, over the life of the group; none: all of them
+  Then then = Then::stop;
+  std::string dead_letter;  // topic
+};
+
+// What handling does outside Kafka: something each time, or only the first time.
+enum class Effect { append, upsert };
+
+// Threads behind the polling one.
+struct Workers {
+  enum class Order { none, partition, key };
+  int count = 1;
+  Order order = Order::none;
+  std::int64_t queue = 100;
+  bool pauses = false;  // when the queue is full; otherwise polling waits
+};
 
 // One consumer instance. `instances: 2` of billing become billing-1 and billing-2.
 struct Consumer {
@@ -134,6 +163,10 @@ struct Consumer {
   std::vector<TopicPartition> assign;
   Duration takes{};  // handling time of a record
   Commits commits = Commits::after_handling;
+  bool commits_when_revoked = false;
+  std::optional<FailsOn> fails_on;
+  Effect effect = Effect::append;
+  std::optional<Workers> workers;
   std::optional<Duration> start = Duration{};  // empty: "never", waits for a start event
   protocol::ConfigValues config{protocol::consumer_config_defs()};
   Position position;
@@ -238,7 +271,8 @@ enum class ActionKind {
   delete_records,
   reset_offsets,
   seek,
-  disk
+  disk,
+  slow_handling
 };
 
 struct AdminAction {
@@ -281,6 +315,7 @@ struct Action {
   std::optional<AdminAction> admin;                       // alter_topic and all after it
   DiskFault disk_fault = DiskFault::fail;                 // disk
   Duration disk_slowness{};                               // disk: what each operation takes more
+  Duration handling_time{};                               // slow_handling
 };
 
 struct Event {
@@ -307,7 +342,12 @@ enum class Anomaly {
   aborted_visible,
   torn,
   stuck,
+  // These follow from others, or are no harm by themselves: only judged where they are named.
+  effect_twice,
+  two_owners,
 };
+inline constexpr Anomaly last_anomaly = Anomaly::two_owners;
+inline bool is_judged_unnamed(Anomaly anomaly) { return anomaly <= Anomaly::stuck; }
 std::string_view to_string(Anomaly anomaly);  // "handled-twice"
 
 template <typename Value>
@@ -326,11 +366,28 @@ struct ExpectedFailures {
 // One stable assignment of a group: member -> partitions (ascending).
 using Assignment = std::map<std::string, std::vector<TopicPartition>>;
 
+// How far a group is behind: over all of its partitions, or in single ones.
+struct ExpectedLag {
+  std::optional<CountRange> sum;
+  std::map<TopicPartition, CountRange> partitions;
+};
+
+// What the coordinator knows of a group; what is not set is not looked at.
+struct ExpectedGroup {
+  std::optional<std::string> state;  // as Kafka writes it: "PreparingRebalance"
+  std::optional<CountRange> members;
+  std::optional<CountRange> generation;
+  std::optional<std::string> protocol;     // the assignor's name
+  std::optional<std::string> coordinator;  // a broker's name
+};
+
 struct Check {
   Duration at{};
   ExpectedMap<TopicPartition, std::vector<int>> isr;  // broker ids, ascending
   ExpectedMap<TopicPartition, CountRange> high_watermark;
-  ExpectedMap<std::string, CountRange> lag;
+  ExpectedMap<std::string, ExpectedLag> lag;
+  ExpectedMap<std::string, ExpectedGroup> groups;
+  ExpectedMap<std::string, Assignment> assignments;  // by group: who owns what then
   Position position;
 };
 
@@ -340,15 +397,20 @@ struct Expectations {
   ExpectedMap<std::string, ExpectedFailures> failed;
   ExpectedMap<TopicPartition, Records> log;
   ExpectedMap<std::string, Records> handled;  // by consumer, else by group (then in no order)
+  ExpectedMap<std::string, Records> effects;  // likewise, but always in order of happening
   ExpectedMap<std::string, std::map<TopicPartition, CountRange>> committed;  // by group
-  ExpectedMap<std::string, CountRange> lag;
-  ExpectedMap<std::string, Records> truncated;                        // by broker name
+  ExpectedMap<std::string, ExpectedLag> lag;
+  ExpectedMap<std::string, ExpectedGroup> groups;
+  ExpectedMap<std::string, Records> polled_again;    // by consumer, else by group; in no order
+  ExpectedMap<std::string, Records> poll_skipped;    // likewise
+  ExpectedMap<std::string, ExpectedLag> always_lag;  // at all times of the run
+  ExpectedMap<std::string, Records> truncated;       // by broker name
   ExpectedMap<std::string, std::vector<protocol::ErrorCode>> errors;  // by client
   ExpectedMap<TopicPartition, std::vector<std::string>> leaders;  // broker names in order of office
   ExpectedMap<TopicPartition, std::vector<int>> isr;              // broker ids, ascending
   ExpectedMap<std::string, std::vector<Assignment>> assignments;  // by group
   ExpectedMap<Anomaly, Records> anomalies;
-  // By producer, then by the metric's name.
+  // By client, then by the metric's name.
   std::map<std::string, ExpectedMap<std::string, NumberRange>> metrics;
   std::vector<Check> checks;  // in the order of the file
 };

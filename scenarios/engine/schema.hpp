@@ -98,6 +98,8 @@ extern const Type texts, records, broker_ids, broker_id, positive_count, anythin
 extern const Type new_partitions, new_replicas, event_to, event_before, election, only_never,
     topic_or_broker_settings;
 extern const Type partitioner;  // of a producer (schema_partitioner.cpp)
+// What a consumer's application does (schema_handling.cpp).
+extern const Type commits, on_revoked, fails_on, effect, workers, consumers_or_groups;
 extern const Type broker_settings, topic_settings, producer_settings, consumer_settings;
 }  // namespace types
 

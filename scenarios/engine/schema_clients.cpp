@@ -119,24 +119,6 @@ constinit const Type partitions{.shape = Shape::list,
                                 .low = 1};
 constinit const Type instances{
     .shape = Shape::count, .what = "a number of instances from 1 to 1000", .low = 1, .high = 1000};
-constinit const std::array<std::string_view, 5> commit_words{"after-handling", "after-each",
-                                                             "before-handling", "auto", "never"};
-constinit const Type commits{
-    .shape = Shape::choice,
-    .what = "one of after-handling, after-each, before-handling, auto, never",
-    .words = commit_words};
-
-constinit const std::array fails_fields{
-    Field{"values", &types::texts, true, now, "", "The records whose handling fails."},
-    Field{"times", &types::positive_count, false, now, "1", "How often it fails."},
-    Field{"then", &types::anything, false, now, "", "stop, skip, retry, or dead-letter: TOPIC."},
-};
-constinit const Type fails_on{
-    .shape = Shape::object, .what = "a map with 'values', 'times', 'then'", .fields = fails_fields};
-constinit const std::array<std::string_view, 2> effect_words{"append", "upsert"};
-constinit const Type effect{
-    .shape = Shape::choice, .what = "append or upsert", .words = effect_words};
-
 constinit const std::array consumer_fields{
     Field{"group", &types::text, false, now, "",
           "Its consumer group; left out: none, then `assign` says what it reads."},
@@ -148,10 +130,23 @@ constinit const std::array consumer_fields{
     Field{"client", &client, false, now, "java",
           "Whose defaults, settings and ways it has: java or librdkafka."},
     Field{"takes", &types::duration, false, now, "0s", "How long the handling of a record takes."},
-    Field{"commits", &commits, false, now, "after-handling",
-          "When it commits what it has handled."},
-    Field{"fails-on", &fails_on, false, later, "", "Records whose handling fails."},
-    Field{"effect", &effect, false, later, "append", "What handling does outside Kafka."},
+    Field{"commits", &types::commits, false, now, "after-handling",
+          "When it commits what it has handled: the batch of a poll (after-handling, or "
+          "after-handling-async without waiting for the answer), after-each record, the batch "
+          "before-handling it, auto (left to auto-commit), never; with workers also "
+          "after-contiguous: before each poll, up to the first record that is not finished."},
+    Field{"on-revoked", &types::on_revoked, false, now, "nothing",
+          "What it does when a rebalance takes partitions away: commit what it has handled of "
+          "them, or nothing. With `commits: after-handling-async` it commits unless told "
+          "otherwise."},
+    Field{"fails-on", &types::fails_on, false, now, "",
+          "Records whose handling fails, and what the application does then."},
+    Field{"effect", &types::effect, false, now, "append",
+          "What handling does outside Kafka: append does something each time, upsert only the "
+          "first time that the group handles the record."},
+    Field{"workers", &types::workers, false, now, "",
+          "Threads that handle the records which the polling thread hands to them: how many, or "
+          "a map with `count` and so on."},
     Field{"start", &types::start, false, now, "0s",
           "When it starts; never waits for a `start` event."},
     Field{"like", &types::text, false, now, "",

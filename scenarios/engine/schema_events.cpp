@@ -126,6 +126,11 @@ constinit const std::array event_fields{
     Field{"pause", &types::selector, false, now, "", "The whole process stops for a while."},
     Field{"stall", &types::selector, false, now, "",
           "A client's application thread stops for a while; heartbeats go on."},
+    Field{"slow-handling", &types::consumers_or_groups, false, now, "",
+          "Consumers take longer (or shorter) to handle a record, as what they write to is slow: a "
+          "consumer, or all of a group."},
+    Field{"takes", &types::duration, false, now, "",
+          "With `slow-handling`: how long handling a record takes from now on."},
     Field{"start", &types::selector, false, now, "",
           "A client that was declared with `start: never` starts."},
     Field{"disk", &types::selector, false, now, "",

@@ -33,7 +33,14 @@ constinit const Type failed = map_of("a map such as { shop: { D: TIMED_OUT } }",
 constinit const Type offsets =
     map_of("a map such as { orders-0: 4 }", types::count_range, &types::partition);
 constinit const Type committed = map_of("a map such as { billing: { orders-0: 4 } }", offsets);
-constinit const Type lag = map_of("a map such as { billing: 0 }", types::count_range);
+constinit const Type lag_by_partition =
+    map_of("a map such as { jobs-0: 0..10 }", types::count_range, &types::partition);
+constinit const std::array<const Type*, 2> lag_alternatives{&types::count_range, &lag_by_partition};
+constinit const Type lag_of_group{
+    .shape = Shape::any_of,
+    .what = "a number such as 3, a range such as 3..5 or a map such as { jobs-0: 0..10 }",
+    .alternatives = lag_alternatives};
+constinit const Type lag = map_of("a map such as { billing: 0 }", lag_of_group);
 constinit const Type error_list{
     .shape = Shape::list, .what = "a list of errors", .item = &types::error_name};
 constinit const Type errors = map_of("a map such as { shop: [NOT_ENOUGH_REPLICAS] }", error_list);
@@ -60,12 +67,52 @@ constinit const Type metrics_of = map_of("a map such as { record-retry-total: 2 
 constinit const Type metrics =
     map_of("a map such as { shop: { record-retry-total: 2 } }", metrics_of);
 
+constinit const Type owners =
+    map_of("a map such as { workers: { worker-a: [jobs-0] } }", assignment);
+
+constexpr std::array<std::string_view, 7> group_states{
+    "Empty", "PreparingRebalance", "CompletingRebalance", "Assigning", "Reconciling", "Stable",
+    "Dead"};
+constinit const Type group_state{
+    .shape = Shape::choice, .what = "a state of a group such as Stable", .words = group_states};
+constexpr std::array<std::string_view, 5> assignor_names{"range", "roundrobin", "sticky",
+                                                         "cooperative-sticky", "uniform"};
+constinit const Type assignor{
+    .shape = Shape::choice, .what = "an assignor's name such as range", .words = assignor_names};
+constinit const std::array group_fields{
+    Field{"state", &group_state, false, now, "", "The group's state, as Kafka writes it."},
+    Field{"members", &types::count_range, false, now, "", "How many members it has."},
+    Field{"generation", &types::count_range, false, now, "",
+          "Its generation; with the consumer protocol its group epoch."},
+    Field{"protocol", &assignor, false, now, "",
+          "The assignor in use; there is none while a classic group rebalances."},
+    Field{"coordinator", &types::text, false, now, "", "The broker that coordinates it."},
+};
+constinit const Type group{.shape = Shape::object,
+                           .what = "a map such as { state: Stable, members: 3 }",
+                           .fields = group_fields};
+constinit const Type groups =
+    map_of("a map such as { billing: { state: Stable, members: 3 } }", group);
+
+constinit const std::array always_fields{
+    Field{"lag", &lag, false, now, "",
+          "How far groups were behind, over all of their partitions or in single ones."},
+};
+constinit const Type always{.shape = Shape::object,
+                            .what = "a map such as { lag: { billing: 0..1000 } }",
+                            .fields = always_fields};
+
 constinit const std::array check_fields{
     Field{"at", &types::duration, true, now, "", "When."},
     Field{"isr", &isr, false, now, "", "The in-sync replicas of partitions at that time."},
     Field{"high-watermark", &offsets, false, now, "",
           "The high watermarks of partitions at that time."},
-    Field{"lag", &lag, false, now, "", "How far groups are behind at that time."},
+    Field{
+        "lag", &lag, false, now, "",
+        "How far groups are behind at that time, over all of their partitions or in single ones."},
+    Field{"groups", &groups, false, now, "", "What coordinators know of groups at that time."},
+    Field{"assignments", &owners, false, now, "",
+          "What the members of groups own at that time, as they know it themselves."},
 };
 constinit const Type check{.shape = Shape::object,
                            .what = "a map such as { at: 3s, lag: { billing: 3..5 } }",
@@ -81,19 +128,36 @@ constinit const std::array expect_fields{
           "What partitions hold at the end, below the high watermark."},
     Field{"handled", &by_consumer, false, now, "",
           "What a consumer handled, in order; or a group, in no order."},
+    Field{"polled-again", &by_consumer, false, now, "",
+          "What a consumer, or the members of a group, got again from poll() after a rebalance; in "
+          "no order."},
+    Field{
+        "poll-skipped", &by_consumer, false, now, "",
+        "What a consumer, or the members of a group, passed over between two polls of a partition "
+        "that was another's meanwhile; in no order."},
     Field{"committed", &committed, false, now, "", "The committed offsets of groups at the end."},
-    Field{"lag", &lag, false, now, "", "How far groups are behind at the end."},
+    Field{"lag", &lag, false, now, "",
+          "How far groups are behind at the end, over all of their partitions or in single ones."},
+    Field{"groups", &groups, false, now, "", "What coordinators know of groups at the end."},
+    Field{"always", &always, false, now, "", "What must be so at all times of the run."},
     Field{"truncated", &by_broker, false, now, "", "What brokers cut off their logs."},
     Field{"errors", &errors, false, now, "",
           "The protocol errors that clients met, each once, in order of first appearance."},
     Field{"leaders", &leaders, false, now, "", "Who led partitions, in order of office."},
     Field{"isr", &isr, false, now, "", "The in-sync replicas of partitions at the end."},
-    Field{"assignments", &assignments, false, now, "", "Each stable assignment of groups in turn."},
+    Field{"assignments", &assignments, false, now, "",
+          "Each stable assignment of groups in turn. Members that own nothing are left out. Each "
+          "generation counts, also the first of the two that a cooperative rebalance takes, in "
+          "which nobody owns the partitions that move; equal neighbours count once. A group of the "
+          "consumer protocol has one each time its coordinator calls it stable."},
     Field{"metrics", &metrics, false, now, "",
-          "What producers measured by the end, by Kafka's names of the metrics."},
+          "What producers and consumers measured by the end, by Kafka's names of the metrics."},
     Field{"transactions", &types::anything, false, later, "",
           "How many transactions were committed and aborted."},
-    Field{"effects", &types::anything, false, later, "", "What happened outside Kafka."},
+    Field{
+        "effects", &by_consumer, false, now, "",
+        "What the handling of a consumer, or of a group, brought about outside Kafka, in order of "
+        "happening."},
     Field{"checks", &checks, false, now, "", "The state on the way."},
     Field{"lost", &types::records, false, now, "", "Anomaly: acked, and in no log at the end."},
     Field{"duplicated", &types::records, false, now, "", "Anomaly: stored at two or more offsets."},
@@ -113,6 +177,12 @@ constinit const std::array expect_fields{
           "Anomaly: visible while another record of its transaction never can be."},
     Field{"stuck", &types::records, false, now, "",
           "Anomaly: replicated, and never handled though the group lives."},
+    Field{"effect-twice", &types::records, false, now, "",
+          "Anomaly: its handling had an effect outside Kafka more than once. Checked only where it "
+          "is named."},
+    Field{"two-owners", &types::records, false, now, "",
+          "Anomaly: handled by a member while another member of the group owned its partition. "
+          "Checked only where it is named."},
 };
 constinit const Type expect{.shape = Shape::object,
                             .what = "a map such as { acked: { shop: [A] } }",

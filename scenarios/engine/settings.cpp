@@ -7,7 +7,6 @@
 #include <array>
 
 #include "broker/replica_selector.hpp"
-#include "consumer/assignor.hpp"
 #include "protocol/config_librdkafka.hpp"
 
 namespace kafkasim::scenarios {
@@ -37,18 +36,14 @@ bool is_of_librdkafka(const Owner& owner) {
 
 const Owner& owner_row(SettingsOf owner) { return owners.at(static_cast<std::size_t>(owner)); }
 
-// Settings, or single values of them, that stand for something not built yet; an empty value means
-// any.
+// Settings that stand for something not built yet.
 struct NotYet {
   SettingsOf owner;
   std::string_view setting;
-  std::string_view value;
 };
 constexpr std::array not_yet = {
-    NotYet{SettingsOf::producer, "transactional.id", ""},
-    NotYet{SettingsOf::consumer, "group.protocol", "consumer"},
-    NotYet{SettingsOf::librdkafka_producer, "transactional.id", ""},
-    NotYet{SettingsOf::librdkafka_consumer, "group.protocol", "consumer"},
+    NotYet{SettingsOf::producer, "transactional.id"},
+    NotYet{SettingsOf::librdkafka_producer, "transactional.id"},
 };
 
 // Settings that the scenario language says in its own words.
@@ -109,8 +104,7 @@ std::string with_assignor_classes(const std::string& text) {
   return fmt::format("{}", fmt::join(classes, ","));
 }
 
-// What Kafka says of a class that it cannot find, and what was probably meant, or that the class is
-// not built here; empty: all are fine.
+// What Kafka says of a class that it cannot find, and what was probably meant; empty: all are fine.
 std::string unknown_assignor(const std::string& text) {
   const std::vector<std::string> known = {"range", "roundrobin", "sticky", "cooperative-sticky"};
   for (const std::string& name : assignors_in(text)) {
@@ -123,12 +117,7 @@ std::string unknown_assignor(const std::string& text) {
     return fmt::format("{} ClassNotFoundException exception occurred, expected one of {}{}", name,
                        fmt::join(known, ", "), did_you_mean(name, known));
   }
-  // Kafka decides by vote; if everyone prefers one that is here, no other is ever chosen.
-  const std::vector<std::string> names = assignors_in(text);
-  if (names.empty() || consumer::find_assignor(names.front()) != nullptr) return {};
-  return fmt::format(
-      "the assignor {} is not supported yet, expected range, roundrobin or sticky first",
-      in_quotes(names.front()));
+  return {};
 }
 
 // Likewise for the class that sends consumers to near replicas; Kafka would not start with another.
@@ -152,8 +141,7 @@ std::string unknown_partitioner(const std::string& name) {
 }
 
 // Answers whether the setting may be used as it stands.
-bool is_usable(const Owner& owner, const Entry& entry, const std::string& text,
-               Diagnostics& diagnostics) {
+bool is_usable(const Owner& owner, const Entry& entry, Diagnostics& diagnostics) {
   for (const SaidBy& row : said_by) {
     if (row.owner != owner.owner || row.setting != entry.key) continue;
     diagnostics.error(
@@ -163,13 +151,7 @@ bool is_usable(const Owner& owner, const Entry& entry, const std::string& text,
   }
   for (const NotYet& row : not_yet) {
     if (row.owner != owner.owner || row.setting != entry.key) continue;
-    std::string lower;
-    for (const char c : text) lower += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    if (!row.value.empty() && lower != row.value) continue;
-    diagnostics.error(entry.position,
-                      row.value.empty()
-                          ? fmt::format("'{}' is not supported yet", row.setting)
-                          : fmt::format("'{}: {}' is not supported yet", row.setting, row.value));
+    diagnostics.error(entry.position, fmt::format("'{}' is not supported yet", row.setting));
     return false;
   }
   return true;
@@ -206,7 +188,7 @@ void read_setting(const Owner& owner, const Entry& entry, protocol::ConfigValues
     }
     return;
   }
-  if (!is_usable(owner, entry, *text, diagnostics)) return;
+  if (!is_usable(owner, entry, diagnostics)) return;
   if (entry.key == "partition.assignment.strategy" && !is_of_librdkafka(owner)) {
     const std::string unknown = unknown_assignor(*text);
     if (!unknown.empty()) {

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <set>
 
+#include "scenarios/engine/group_describe.hpp"
+
 namespace kafkasim::scenarios {
 
 namespace {
@@ -44,6 +46,7 @@ ConsumerState consumer_state(const ConsumerClient& client) {
   state.name = client.name();
   state.group = client.spec().group.value_or("");
   state.alive = client.is_running();
+  state.metrics = client.metrics();
   if (!state.alive || client.consumer() == nullptr) return state;
   for (const TopicPartition& partition : client.consumer()->assignment()) {
     state.owned.push_back(partition);
@@ -103,6 +106,7 @@ FinalState snapshot(Staging& staging, const Ledger& ledger) {
     note_committed(ledger, group);
     state.groups.push_back(std::move(group));
   }
+  state.tables = describe_groups(staging);
   return state;
 }
 

@@ -2,6 +2,7 @@
 // verbs of the events. The runner implements it; tests implement it with less.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,8 @@ class Stage {
   virtual void resume(const std::string& name) = 0;
   // The client's application thread stops until then; its other threads go on.
   virtual void stall(const std::string& name, sim::Time until) = 0;
+  // How long that consumer takes for a record from now on; nothing: as the scenario says.
+  virtual void set_handling_time(const std::string&, std::optional<sim::Duration>) {}
   // What an administrator asks for; how it ended is reported to the trace later.
   virtual void administer(const AdminAction&) {}
 };

@@ -55,12 +55,19 @@ Staging::Staging(const Scenario& scenario, std::uint64_t seed, bool check_invari
     producers_.push_back(std::make_unique<ProducerClient>(world_, producer, ++number, bootstrap));
   }
   for (const Consumer& consumer : scenario.consumers) {
-    consumers_.push_back(std::make_unique<ConsumerClient>(world_, consumer, bootstrap));
+    consumers_.push_back(
+        std::make_unique<ConsumerClient>(world_, consumer, shared_by(consumer), bootstrap));
   }
   const bool is_administered =
       std::any_of(scenario.events.begin(), scenario.events.end(),
                   [](const Event& event) { return event.action.admin.has_value(); });
   if (is_administered) admin_ = std::make_unique<AdminClient>(world_, bootstrap);
+}
+
+// Instances without a group have their effects in common all the same.
+SharedHandling& Staging::shared_by(const Consumer& consumer) {
+  const std::string whose = consumer.group ? "group " + *consumer.group : consumer.key;
+  return shared_.try_emplace(whose, shared_.size() + 1).first->second;
 }
 
 // Every coroutine ends before what it refers to.
@@ -218,7 +225,18 @@ void Staging::stall(const std::string& name, sim::Time until) {
   if (Client* const found = client(name)) found->stall(until);
 }
 
+void Staging::set_handling_time(const std::string& name, std::optional<sim::Duration> takes) {
+  for (const auto& consumer : consumers_) {
+    if (consumer->name() == name) consumer->set_handling_time(takes);
+  }
+}
+
 void Staging::administer(const AdminAction& action) {
+  // Offsets that are made up may lie anywhere.
+  if (broker::InvariantChecker* const invariants = cluster_->invariants()) {
+    for (const auto& [partition, offset] : action.offsets)
+      invariants->groups().allow_offset(partition, protocol::Offset(offset));
+  }
   if (action.kind != ActionKind::seek) return admin_->submit(action);
   for (const auto& consumer : consumers_) {
     if (consumer->name() == action.name) consumer->seek(action.offsets);

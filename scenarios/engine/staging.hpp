@@ -3,7 +3,9 @@
 #pragma once
 
 #include <deque>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +16,7 @@
 #include "scenarios/engine/consumer_client.hpp"
 #include "scenarios/engine/producer_client.hpp"
 #include "scenarios/engine/scenario.hpp"
+#include "scenarios/engine/shared_handling.hpp"
 #include "scenarios/engine/stage.hpp"
 #include "sim/timer.hpp"
 #include "sim/world.hpp"
@@ -57,23 +60,27 @@ class Staging final : public Stage {
   void pause(const std::string& name) override;
   void resume(const std::string& name) override;
   void stall(const std::string& name, sim::Time until) override;
+  void set_handling_time(const std::string& name, std::optional<sim::Duration> takes) override;
   void administer(const AdminAction& action) override;
   // Null when the scenario needs none.
   const AdminClient* admin() const { return admin_.get(); }
 
  private:
   Client* client(std::string_view name) const;
+  SharedHandling& shared_by(const Consumer& consumer);
   std::vector<std::string> names_of(const std::vector<protocol::BrokerId>& brokers) const;
   std::vector<std::string> active_controller() const;
   std::vector<std::string> coordinator_of(const std::string& group) const;
   bool groups_are_settled() const;
   bool consumers_have_read_everything() const;
   bool cluster_is_settled() const;
+  bool commits_often() const;
 
   const Scenario& scenario_;
   sim::World world_;
   std::unique_ptr<broker::Cluster> cluster_;
   std::vector<std::unique_ptr<ProducerClient>> producers_;
+  std::map<std::string, SharedHandling> shared_;  // by group, or consumer without one
   std::vector<std::unique_ptr<ConsumerClient>> consumers_;
   std::unique_ptr<AdminClient> admin_;
   std::deque<sim::Timer> openings_;  // of clients that start at their time

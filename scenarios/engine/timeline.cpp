@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <tuple>
 
 #include "protocol/events.hpp"
 
@@ -147,7 +148,7 @@ void Timeline::take_a_turn() {
                                   handled->second.records >= fold.records;
     if (handled_tells_it) continue;
     if (folded_.size() < lines_kept) {
-      folded_.push_back(told(fold));
+      folded_.push_back({lines_.size(), told(fold)});
     } else {
       ++left_out_;
     }
@@ -186,19 +187,22 @@ TimelineEntry Timeline::told(const Fold& fold) {
 }
 
 TimelineText Timeline::text() const {
-  TimelineText out;
-  out.left_out = left_out_;
-  for (const Line& line : lines_) {
-    if (!line.gone)
-      out.entries.push_back({line.time, line.what.weight, line.what.who, sentence(line.what)});
-  }
   Timeline rest;  // what is still folded
   rest.folds_ = folds_;
   rest.take_a_turn();
-  out.entries.insert(out.entries.end(), folded_.begin(), folded_.end());
-  out.entries.insert(out.entries.end(), rest.folded_.begin(), rest.folded_.end());
-  std::stable_sort(out.entries.begin(), out.entries.end(),
-                   [](const TimelineEntry& a, const TimelineEntry& b) { return a.time < b.time; });
+  std::vector<Folded> all = folded_;
+  for (Folded& folded : rest.folded_) all.push_back({lines_.size(), std::move(folded.entry)});
+  for (std::size_t i = 0; i < lines_.size(); ++i) {
+    const Line& line = lines_[i];
+    if (!line.gone)
+      all.push_back({i, {line.time, line.what.weight, line.what.who, sentence(line.what)}});
+  }
+  std::stable_sort(all.begin(), all.end(), [](const Folded& a, const Folded& b) {
+    return std::tie(a.entry.time, a.before) < std::tie(b.entry.time, b.before);
+  });
+  TimelineText out;
+  out.left_out = left_out_;
+  for (Folded& each : all) out.entries.push_back(std::move(each.entry));
   return out;
 }
 

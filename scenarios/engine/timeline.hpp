@@ -68,7 +68,11 @@ class Timeline {
   std::map<Key, Fold> folds_;  // since the last turn; by who and event
   std::set<Key> led_;          // who acted as leader of what, as far as told: broker, partition
   std::map<Key, std::size_t> turns_;  // how often the story turned that way
-  std::vector<TimelineEntry> folded_;
+  struct Folded {
+    std::size_t before;  // the line that it comes before, if it is of the same time
+    TimelineEntry entry;
+  };
+  std::vector<Folded> folded_;
   std::uint64_t left_out_ = 0;
 };
 

@@ -333,8 +333,14 @@ std::optional<Happening> of_group(const sim::TraceEvent& event) {
   }
   if (const auto* e = event.as<events::Joined>()) {
     return told(Weight::notable, false,
-                fmt::format("joined group {} (generation {}), owns {}", e->group, e->generation,
+                fmt::format("joined group {} ({} {}), owns {}", e->group,
+                            e->by_epoch ? "member epoch" : "generation", e->generation,
                             partitions_text(e->assigned)));
+  }
+  if (const auto* e = event.as<events::MemberFenced>()) {
+    return told(Weight::trouble, false,
+                fmt::format("fenced from group {} in member epoch {}: {}", e->group,
+                            e->member_epoch, protocol::name(e->error)));
   }
   if (const auto* e = event.as<events::PartitionsRevoked>()) {
     if (e->partitions.empty()) return std::nullopt;
@@ -399,8 +405,8 @@ std::string offsets_text(const Happening& h) {
 }  // namespace
 
 std::optional<Happening> happening(std::string_view who, const sim::TraceEvent& event) {
-  for (const auto of :
-       {of_producer, of_log, of_disk, of_cluster, of_group, of_consumer, of_fault}) {
+  for (const auto of : {of_producer, of_log, of_disk, of_cluster, of_group, of_application,
+                        of_consumer, of_fault}) {
     if (std::optional<Happening> found = of(event)) {
       found->event = event.name();
       if (found->who.empty()) found->who = who;

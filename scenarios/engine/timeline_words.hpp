@@ -41,6 +41,7 @@ struct Happening {
 };
 
 // Nothing when the event is noise.
+std::optional<Happening> of_application(const sim::TraceEvent& event);
 std::optional<Happening> happening(std::string_view who, const sim::TraceEvent& event);
 
 // "appended A B to orders-0 at offsets 0-1".

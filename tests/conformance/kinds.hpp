@@ -46,11 +46,14 @@ void replay_client_config(const nlohmann::json& recorded, Findings& findings);
 void replay_client_config_def(const nlohmann::json& recorded, Findings& findings);
 void replay_controller_trace(const nlohmann::json& recorded, Findings& findings);
 void replay_group_classic_trace(const nlohmann::json& recorded, Findings& findings);
+void replay_group_consumer_trace(const nlohmann::json& recorded, Findings& findings);
 void replay_leader_epoch_cache(const nlohmann::json& recorded, Findings& findings);
 void replay_murmur2_partition(const nlohmann::json& recorded, Findings& findings);
 void replay_producer_state(const nlohmann::json& recorded, Findings& findings);
 void replay_producer_trace(const nlohmann::json& recorded, Findings& findings);
 void replay_random_producer_trace(const nlohmann::json& recorded, Findings& findings);
+void replay_rebalances(const nlohmann::json& recorded, Findings& findings);
+void replay_redelivery(const nlohmann::json& recorded, Findings& findings);
 void replay_server_assignor_range(const nlohmann::json& recorded, Findings& findings);
 void replay_server_assignor_uniform(const nlohmann::json& recorded, Findings& findings);
 

@@ -29,6 +29,8 @@ struct Outcome {
 constexpr std::array outcomes = {
     Outcome{"assignor_range", "assignment"},
     Outcome{"builtin_partitioner", "partition", "steps"},
+    Outcome{"group_consumer_traces", "group", "steps"},
+    Outcome{"group_consumer_traces", "response", "steps"},
     Outcome{"leader_epoch_cache", "entries", "steps"},
     Outcome{"murmur2_partition", "murmur2"},
     Outcome{"murmur2_partition", "partition"},

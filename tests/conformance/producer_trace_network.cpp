@@ -1,6 +1,7 @@
 // The scripted brokers: strictly one request after the other on a connection; sequences checked as
 // Kafka's do.
 #include <algorithm>
+#include <limits>
 #include <optional>
 #include <stdexcept>
 
@@ -61,6 +62,12 @@ void ScriptedNetwork::log(Json event) {
 
 // ---- time ----
 
+// Recorded times may be anything; there is nothing after the last one.
+int ScriptedNetwork::later(std::int64_t delay) const {
+  constexpr std::int64_t last = std::numeric_limits<int>::max();
+  return static_cast<int>(std::min(last, now_ + delay));
+}
+
 void ScriptedNetwork::at(int time, Action action) { queue_.emplace(time, std::move(action)); }
 
 int ScriptedNetwork::next() const { return queue_.empty() ? 1'000'000'000 : queue_.begin()->first; }
@@ -104,7 +111,7 @@ void ScriptedNetwork::connect(const client::Node& node) {
   connection = Connection{};
   connection.id = next_connection_++;
   log({{"ev", "connect"}, {"node", n}});
-  at(now_ + connect_ms_, [this, n, id = connection.id] {
+  at(later(connect_ms_), [this, n, id = connection.id] {
     Connection& c = nodes_.at(static_cast<std::size_t>(n));
     if (c.id != id) return;
     if (!up_.at(static_cast<std::size_t>(n))) {
@@ -134,7 +141,7 @@ void ScriptedNetwork::break_connection(int node, const std::string& why) {
 
 void ScriptedNetwork::drop_connection(int node, std::uint64_t id, const std::string& why,
                                       int delay) {
-  at(now_ + delay, [this, node, id, why] {
+  at(later(delay), [this, node, id, why] {
     if (nodes_.at(static_cast<std::size_t>(node)).id == id) break_connection(node, why);
   });
 }
@@ -190,7 +197,7 @@ void ScriptedNetwork::send(client::NodeId node, protocol::Request request) {
     }
   }
   log(std::move(line));
-  at(now_ + latency_, [this, n, id = connection.id, r = std::move(request)] { arrive(n, id, r); });
+  at(later(latency_), [this, n, id = connection.id, r = std::move(request)] { arrive(n, id, r); });
 }
 
 void ScriptedNetwork::arrive(int node, std::uint64_t id, protocol::Request request) {
@@ -325,7 +332,7 @@ void ScriptedNetwork::produce(int node, std::uint64_t id, const protocol::Reques
   const int delay = whole.rule == nullptr ? 0 : whole.rule->value("delay_ms", 0);
   if (body.acks == protocol::Acks::none) {
     // There is no answer to lose; only an error shows.
-    nodes_.at(static_cast<std::size_t>(node)).busy_until = now_ + delay;
+    nodes_.at(static_cast<std::size_t>(node)).busy_until = later(delay);
     if (has_error) break_connection(node, "acks=0 error " + result.dump());
   } else if (whole.of("action", "drop")) {
     nodes_.at(static_cast<std::size_t>(node)).silent = true;
@@ -341,8 +348,8 @@ void ScriptedNetwork::produce(int node, std::uint64_t id, const protocol::Reques
 
 void ScriptedNetwork::answer(int node, std::uint64_t id, protocol::Response response, Json result,
                              int delay) {
-  nodes_.at(static_cast<std::size_t>(node)).busy_until = now_ + delay;
-  at(now_ + delay + latency_, [this, node, id, r = std::move(response), result] {
+  nodes_.at(static_cast<std::size_t>(node)).busy_until = later(delay);
+  at(later(std::int64_t{delay} + latency_), [this, node, id, r = std::move(response), result] {
     Connection& connection = nodes_.at(static_cast<std::size_t>(node));
     if (connection.id != id || !connection.up) return;
     log({{"ev", "response"},

@@ -30,6 +30,7 @@ class ScriptedNetwork final : public client::Transport {
 
   using Action = std::function<void()>;
   void at(int time, Action action);
+  int later(std::int64_t delay) const;
   // Time of the next thing to happen; a very late one if there is none.
   int next() const;
   // Runs everything up to and including `time`, and moves the clock there.

@@ -220,6 +220,21 @@ TEST_CASE("a fenced static member ends with that error") {
   CHECK(application.failure()->exception == "FencedInstanceIdException");
 }
 
+TEST_CASE("whoever goes on polling after being fenced joins anew") {
+  GroupLab lab;
+  lab.member("a", with(by_hand, "group.instance.id", "i1"));
+  lab.poll("a", 1s);
+  lab.cluster.script = refuse<protocol::HeartbeatRequest>(ErrorCode::fenced_instance_id, 1);
+  std::optional<consumer::Failure> failure;
+  for (int i = 0; i < 6 && !failure; ++i) failure = lab.poll("a", 1s).failure;
+  REQUIRE(failure);
+  CHECK(failure->exception == "FencedInstanceIdException");
+  lab.forget();
+  CHECK_FALSE(lab.poll("a", 2s).failure);
+  CHECK(lab.seen("a", "revoked") == Values{"jobs-0 jobs-1 (lost)"});
+  CHECK(lab.seen("a", "joined").size() == 1);
+}
+
 TEST_CASE("closing gives the partitions back, leaves, and ends the connections") {
   GroupLab lab;
   lab.member("a");

@@ -11,6 +11,7 @@
 
 #include "consumer/application.hpp"
 #include "consumer/consumer.hpp"
+#include "protocol/config_librdkafka.hpp"
 #include "protocol/config_rules.hpp"
 #include "tests/consumer/fake_cluster.hpp"
 
@@ -28,6 +29,17 @@ inline protocol::ConfigValues consumer_config(const Settings& given) {
   }
   if (const auto conflict = protocol::resolve_consumer_config(config))
     throw std::logic_error(conflict.text);
+  return config;
+}
+
+inline protocol::ConfigValues librdkafka_config(const Settings& given) {
+  protocol::ConfigValues config(protocol::librdkafka_config_defs());
+  for (const auto& [name, value] : given) {
+    const std::string refusal = config.set(name, value);
+    if (!refusal.empty()) throw std::logic_error(refusal);
+  }
+  const auto conflict = protocol::resolve_librdkafka_consumer(config);
+  if (!conflict.text.empty()) throw std::logic_error(conflict.text);
   return config;
 }
 
@@ -57,10 +69,12 @@ struct Lab {
 
   // A consumer on a host of its own, not yet reading anything.
   consumer::Consumer& add(const std::string& name, const Settings& given) {
+    return add(name, consumer_config(given));
+  }
+  consumer::Consumer& add(const std::string& name, const protocol::ConfigValues& config) {
     Client& client = clients[name];
     client.host = &world.add_host(name);
     sim::Process& process = client.host->boot();
-    const protocol::ConfigValues config = consumer_config(given);
     client.consumer = std::make_unique<consumer::Consumer>(world, *client.host, process, name,
                                                            config, cluster.hosts());
     return *client.consumer;
@@ -101,17 +115,15 @@ struct Lab {
     return values;
   }
   std::optional<consumer::Failure> commit(const std::string& name) {
-    std::optional<consumer::Failure> failure;
-    bool done = false;
-    sim::spawn(process(name), run_commit(clients.at(name).consumer.get(), &failure, &done));
-    const sim::Time limit = world.now() + 2min;
-    while (!done && world.now() < limit && world.loop().step()) {
-    }
-    if (!done) throw std::logic_error("a commit did not end");
-    return failure;
+    return wait(name, run_commit_all);
+  }
+  std::optional<consumer::Failure> commit(const std::string& name, consumer::Offsets offsets) {
+    return wait(name,
+                [offsets](consumer::Consumer* consumer, std::optional<consumer::Failure>* failure,
+                          bool* done) { return run_commit(consumer, offsets, failure, done); });
   }
   void close(const std::string& name) {
-    sim::spawn(process(name), clients.at(name).consumer->close());
+    sim::spawn(process(name), run_close(clients.at(name).consumer.get()));
     pass(100ms);
   }
 
@@ -145,15 +157,32 @@ struct Lab {
   std::map<std::string, Client> clients;
 
  private:
+  static sim::Task<> run_close(consumer::Consumer* consumer) { co_await consumer->close(); }
   static sim::Task<> run_poll(consumer::Consumer* consumer, sim::Duration timeout,
                               consumer::PollResult* result, bool* done) {
     *result = co_await consumer->poll(timeout);
     *done = true;
   }
-  static sim::Task<> run_commit(consumer::Consumer* consumer,
-                                std::optional<consumer::Failure>* failure, bool* done) {
+  static sim::Task<> run_commit_all(consumer::Consumer* consumer,
+                                    std::optional<consumer::Failure>* failure, bool* done) {
     *failure = co_await consumer->commit_sync();
     *done = true;
+  }
+  static sim::Task<> run_commit(consumer::Consumer* consumer, consumer::Offsets offsets,
+                                std::optional<consumer::Failure>* failure, bool* done) {
+    *failure = co_await consumer->commit_sync(std::move(offsets));
+    *done = true;
+  }
+  template <class Start>
+  std::optional<consumer::Failure> wait(const std::string& name, const Start& start) {
+    std::optional<consumer::Failure> failure;
+    bool done = false;
+    sim::spawn(process(name), start(clients.at(name).consumer.get(), &failure, &done));
+    const sim::Time limit = world.now() + 2min;
+    while (!done && world.now() < limit && world.loop().step()) {
+    }
+    if (!done) throw std::logic_error("a commit did not end");
+    return failure;
   }
 };
 

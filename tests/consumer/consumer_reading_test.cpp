@@ -150,7 +150,9 @@ TEST_CASE("truncation is an error for an application without a reset policy") {
   for (int i = 0; i < 10 && !failure; ++i) failure = lab.poll("reader", 500ms).failure;
   REQUIRE(failure);
   CHECK(failure->exception == "LogTruncationException");
-  CHECK(failure->message == "Detected log truncation with diverging offsets {orders-0=1}");
+  CHECK(failure->message ==
+        "Truncated partitions detected with divergent offsets "
+        "{orders-0=OffsetAndMetadata{offset=1, leaderEpoch=0, metadata=''}}");
 }
 
 TEST_CASE("a position below the log's start is reset by the policy") {
@@ -258,4 +260,11 @@ TEST_CASE("a reader is settled at the end of its partition, and lag says how far
   lab.poll("reader", 100ms);
   CHECK(lab.consumer().lag().at(orders) == 0);
   CHECK(lab.consumer().is_settled());
+}
+
+TEST_CASE("a consumer that never reached a broker closes") {
+  Lab lab;
+  lab.add("reader", Settings{});
+  lab.close("reader");
+  CHECK(lab.clients.at("reader").consumer->is_closed());
 }

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "broker/invariants/invariant.hpp"
+#include "consumer/metrics_table.hpp"
 #include "explain/facts.hpp"
 #include "explain/lessons.hpp"
 #include "producer/metrics_table.hpp"
@@ -176,7 +177,7 @@ TEST_CASE("what can be done about an error of a write says whether the record ma
 
 TEST_CASE("every anomaly is explained with what permits and what prevents it") {
   Names names;
-  for (int i = 0; i <= static_cast<int>(scenarios::Anomaly::stuck); ++i)
+  for (int i = 0; i <= static_cast<int>(scenarios::last_anomaly); ++i)
     names.emplace_back(to_string(static_cast<scenarios::Anomaly>(i)));
   CHECK(catalogue().names(Kind::anomaly) == sorted(names));
   for (const explain::Entry& entry : catalogue().entries()) {
@@ -215,8 +216,10 @@ TEST_CASE("every role is explained, and every message that is exchanged") {
   CHECK(catalogue().find("ProduceResponse").size() == 1);
 }
 
-TEST_CASE("every metric of the producer is explained, and no other") {
-  CHECK(catalogue().names(Kind::metric) == sorted(producer::metric_names()));
+TEST_CASE("every metric of the clients is explained, and no other") {
+  std::vector<std::string> metrics = producer::metric_names();
+  for (std::string& name : consumer::metric_names()) metrics.push_back(std::move(name));
+  CHECK(catalogue().names(Kind::metric) == sorted(metrics));
   CHECK(catalogue().find("batch-size-p95").at(0).name == "batch-size-p95");
 }
 
@@ -231,7 +234,7 @@ TEST_CASE("every expectation is explained, and every key of a sweep") {
 }
 
 TEST_CASE("every invariant is explained under its own sentence") {
-  const int last = static_cast<int>(broker::Invariant::committed_survives);
+  const int last = static_cast<int>(broker::Invariant::commits_stay);
   CHECK(catalogue().names(Kind::invariant).size() == static_cast<std::size_t>(last) + 1);
   for (int i = 0; i <= last; ++i) {
     const auto opening = '"' + std::string(words(static_cast<broker::Invariant>(i))) + '"';

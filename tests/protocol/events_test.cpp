@@ -87,6 +87,9 @@ TEST_CASE("what groups and consumers do names members, positions and reasons") {
   CHECK(text(events::OffsetCommitted{"billing", orders_0, Offset(4), "m1"}) ==
         "billing orders-0=4 by m1");
   CHECK(text(events::Joined{"billing", 2, {orders_0}}) == "billing generation 2: orders-0");
+  CHECK(text(events::Joined{"billing", 3, {orders_0}, true}) == "billing member epoch 3: orders-0");
+  CHECK(text(events::MemberFenced{"billing", 3, ErrorCode::fenced_member_epoch}) ==
+        "billing member epoch 3: FENCED_MEMBER_EPOCH");
   CHECK(text(events::PartitionsAssigned{{}}) == "nothing");
   CHECK(text(events::PartitionsRevoked{{orders_0}, true}) == "orders-0 (lost)");
   CHECK(text(events::PositionReset{orders_0, Offset(), Offset(0), "earliest"}) ==

@@ -128,8 +128,8 @@ TEST_CASE("a message concerns the partitions that it lists") {
   CHECK(concerns(request(metadata), orders_1));
   CHECK_FALSE(concerns(request(metadata), TopicPartition{"returns", 0}));
   MetadataResponse answer;
-  answer.topics.push_back(
-      MetadataTopic{ErrorCode::none, "orders", {}, false, {MetadataPartition{}}});
+  answer.topics.push_back(MetadataTopic{
+      ErrorCode::none, "orders", {}, false, SharedList<MetadataPartition>({MetadataPartition{}})});
   CHECK(concerns(response(answer), orders_0));
   CHECK_FALSE(concerns(response(answer), orders_1));
   CHECK_FALSE(concerns(request(HeartbeatRequest{}), orders_0));

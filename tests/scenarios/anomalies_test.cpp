@@ -412,7 +412,7 @@ TEST_CASE("a handled record that was stored again or removed by retention is no 
 }
 
 TEST_CASE("every anomaly has a meaning") {
-  for (int i = 0; i <= static_cast<int>(Anomaly::stuck); ++i) {
+  for (int i = 0; i <= static_cast<int>(last_anomaly); ++i) {
     CHECK_FALSE(meaning(static_cast<Anomaly>(i)).empty());
   }
 }

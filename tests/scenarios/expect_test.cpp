@@ -162,13 +162,14 @@ TEST_CASE("committed offsets and lag are the coordinator's word, else the trace'
       wanted(std::map<TopicPartition, CountRange>{{tp("orders-0"), {3, 3}}});
   CHECK(only(committed, story).met);
   Expectations lag;
-  lag.lag["billing"] = wanted(CountRange{3, 3});  // one of orders-0, and all of orders-1
+  lag.lag["billing"] =
+      wanted(ExpectedLag{CountRange{3, 3}, {}});  // one of orders-0, and all of orders-1
   CHECK(only(lag, story).met);
   story.state.groups[0].committed[tp("orders-0")] = Offset(4);
   CHECK(only(committed, story).got == "4");
   CHECK(only(lag, story).got == "2");
   lag.lag.clear();
-  lag.lag["nobody"] = wanted(CountRange{0, 0});
+  lag.lag["nobody"] = wanted(ExpectedLag{CountRange{0, 0}, {}});
   CHECK(only(lag, story).got == "none");
 }
 
@@ -259,7 +260,7 @@ TEST_CASE("checks look at the state of their time") {
   check.at = 3s;
   check.isr[tp("orders-0")] = wanted(std::vector{1, 2});
   check.high_watermark[tp("orders-0")] = wanted(CountRange{5, 5});
-  check.lag["billing"] = wanted(CountRange{3, 5});
+  check.lag["billing"] = wanted(ExpectedLag{CountRange{3, 5}, {}});
   const std::vector<ExpectationResult> results = evaluate_check(check, story.ledger, story.state);
   REQUIRE(results.size() == 3);
   for (const ExpectationResult& result : results) CHECK(result.met);

@@ -249,3 +249,55 @@ events: [ { crash: controller, at: 1s } ]
   contains(text_report(outcome, {}), "  controller-1  ");
   contains(text_report(outcome, {}), "  down\n");
 }
+
+TEST_CASE("metrics of consumers are reported, in the JSON and to be expected", "[run]") {
+  const Outcome outcome = outcome_of(R"(
+topics: { orders: { partitions: 1, replicas: 3 } }
+producers:
+  shop: { sends: { to: orders-0, values: [A, B, C, D] } }
+consumers:
+  billing:
+    group: billing
+    reads: orders
+    takes: 200ms
+    config: { max.poll.records: 2 }
+expect:
+  metrics:
+    billing:
+      records-consumed-total: 4
+      records-lag-max: 2
+      assigned-partitions: 1
+      commit-total: 1..3
+      rebalance-total: 1
+      failed-rebalance-total: 1
+      time-between-poll-max: 400..600
+      records-lead-min: 2
+      join-total: 1
+      sync-total: 1
+)");
+  for (const ExpectationResult& result : outcome.expectations) {
+    INFO(result.key << " is " << result.got);
+    CHECK(result.met);
+  }
+  CHECK(outcome.expectations.size() == 10);
+  const std::string text = squeezed(metrics_text(outcome));
+  contains(text, "\nMetrics of billing\n metric value unit what it measures\n");
+  contains(text, " records-consumed-total 4 records records handed to the application\n");
+  const auto metrics = json_report(outcome)["consumers"].at(0)["metrics"];
+  CHECK(metrics["records-consumed-total"] == 4);
+  CHECK(metrics["rebalance-total"] == 1);
+}
+
+TEST_CASE("a consumer that never ran has no figures but zeros", "[run]") {
+  const Outcome outcome = outcome_of(R"(
+topics: { orders: { partitions: 1, replicas: 3 } }
+producers:
+  shop: { sends: { to: orders-0, values: [A] } }
+consumers:
+  billing: { group: billing, reads: orders, start: never }
+)");
+  const auto metrics = json_report(outcome)["consumers"].at(0)["metrics"];
+  CHECK(metrics["records-consumed-total"] == 0);
+  CHECK(metrics["fetch-latency-avg"].is_null());
+  CHECK(metrics["last-poll-seconds-ago"].is_null());
+}

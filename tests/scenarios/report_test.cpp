@@ -205,13 +205,14 @@ TEST_CASE("the JSON holds the same, its keys always in the same order") {
   const nlohmann::ordered_json json = json_report(outcome);
   std::string keys;
   for (const auto& [key, value] : json.items()) keys += key + " ";
-  CHECK(keys ==
-        "scenario variant file seed question answer verdict exit_code invariant expectations "
-        "anomalies timeline "
-        "timeline_left_out partitions controllers producers groups consumers trace_hash "
-        "trace_lines events duration "
-        "ended_because "
-        "notes reproduce ");
+  CHECK(
+      keys ==
+      "scenario variant file seed question answer verdict exit_code invariant expectations "
+      "anomalies timeline "
+      "timeline_left_out partitions controllers producers groups consumers group_tables trace_hash "
+      "trace_lines events duration "
+      "ended_because "
+      "notes reproduce ");
   CHECK(json["verdict"] == "as expected");
   CHECK(json["exit_code"] == 0);
   CHECK(json["expectations"][1]["key"] == "log payments-0");

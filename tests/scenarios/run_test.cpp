@@ -1,6 +1,8 @@
 // Whole runs: the lessons of the project, and short scenarios for each event and expectation.
 #include "scenarios/engine/run.hpp"
 
+#include <fmt/format.h>
+
 #include <filesystem>
 #include <string>
 
@@ -217,23 +219,27 @@ expect:
 }
 
 TEST_CASE("a run ends although auto-commit goes on and on", "[run]") {
-  const ScenarioFile file = load(R"(
+  for (const char* brokers : {"1", "3"}) {
+    INFO(brokers << " brokers");
+    const ScenarioFile file = load(fmt::format(R"(
 scenario: test
 question: Does it end?
-cluster: { brokers: 1 }
-topics: { orders: {} }
-producers: { shop: { sends: { to: orders, values: [A] } } }
+cluster: {{ brokers: {} }}
+topics: {{ orders: {{}} }}
+producers: {{ shop: {{ sends: {{ to: orders, values: [A] }} }} }}
 consumers:
   billing:
     group: billing
     reads: orders
     commits: auto
-    config: { auto.commit.interval.ms: 100 }
-expect: { committed: { billing: { orders-0: 1 } } }
-)");
-  const RunResult result = run(file.scenario, {});
-  CHECK(result.outcome.verdict == Verdict::as_expected);
-  CHECK(result.outcome.ended_because == "nothing was left to do");
+    config: {{ auto.commit.interval.ms: 100 }}
+expect: {{ committed: {{ billing: {{ orders-0: 1 }} }} }}
+)",
+                                               brokers));
+    const RunResult result = run(file.scenario, {});
+    CHECK(result.outcome.verdict == Verdict::as_expected);
+    CHECK(result.outcome.ended_because == "nothing was left to do");
+  }
 }
 
 TEST_CASE("slow links, pauses, holds, power losses and stops leave a cluster that heals", "[run]") {

@@ -127,10 +127,11 @@ TEST_CASE("a thousand records become a few lines, and a fault is told between th
   CHECK(all[0] == "0.001 shop: sent shop-1 to orders");
   const auto fault = std::find(all.begin(), all.end(), "0.500 event 1: cut shop and broker-1");
   REQUIRE(fault != all.end());
+  // What led to the fault stands before it.
   CHECK(std::find(
-            all.begin(), all.end(),
+            all.begin(), fault,
             "0.500 shop: ... sent 494 more records since 0.007 s (orders): shop-7 .. shop-500") !=
-        all.end());
+        fault);
   CHECK(std::find(fault, all.end(), "0.501 shop: sent shop-501 to orders") != all.end());
   CHECK(all.back().find("1.000 shop: ... sent 494 more records since 0.507 s") == 0);
 }

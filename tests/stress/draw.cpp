@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "sim/check.hpp"
-#include "sim/rng.hpp"
+#include "tests/stress/dice.hpp"
+#include "tests/stress/draw_groups.hpp"
 
 namespace kafkasim::stress {
 
@@ -18,13 +18,9 @@ using namespace scenarios;
 
 namespace {
 
-class Draw {
+class Draw : public Dice {
  public:
-  Draw(std::uint64_t seed, const DrawOptions& options)
-      : options_(options), rng_(sim::Rng(seed).fork("stress")) {
-    drawn_.scenario.name = fmt::format("stress-{}", seed);
-    drawn_.scenario.seed = seed;
-  }
+  Draw(std::uint64_t seed, const DrawOptions& options) : Dice(seed, "stress"), options_(options) {}
 
   Drawn all() {
     cluster();
@@ -36,16 +32,6 @@ class Draw {
   }
 
  private:
-  std::int64_t number(std::int64_t low, std::int64_t high) { return rng_.between(low, high); }
-  Duration span_of(std::int64_t low_ms, std::int64_t high_ms) {
-    return std::chrono::milliseconds(number(low_ms, high_ms));
-  }
-  template <class Config>
-  void set(Config& config, const std::string& name, const std::string& value) {
-    const auto problem = config.set(name, value);
-    CHECKED(problem.empty(), "{}={} is refused", name, value);
-  }
-
   void cluster();
   void topics();
   void producers();
@@ -55,10 +41,6 @@ class Draw {
   void wild_faults();
   void wild_fault();
   void fault_of_connection();
-  Selector broker() { return broker(static_cast<int>(number(1, brokers_))); }
-  Selector broker(int id) {
-    return {SelectorKind::broker, fmt::format("broker-{}", id), {}, id, {}};
-  }
   // One that is not named by the other.
   Selector broker_but(const Selector& other) {
     for (;;) {
@@ -66,21 +48,12 @@ class Draw {
       if (found.name != other.name) return found;
     }
   }
-  Selector controller() {
-    const int id = static_cast<int>(number(1, drawn_.scenario.cluster.controllers));
-    return {SelectorKind::controller_host, fmt::format("controller-{}", id), {}, id, {}};
-  }
-  Selector client();
+  Selector any_client();
   Selector leader();
   // Mostly brokers, by name or by role.
   Selector server();
-  Event& event(ActionKind kind, Duration at, std::optional<Duration> lasts = std::nullopt);
-  void down(ActionKind kind, const Selector& whom, Duration at, Duration lasts);
 
   DrawOptions options_;
-  sim::Rng rng_;
-  Drawn drawn_;
-  int brokers_ = 3;
 };
 
 void Draw::cluster() {
@@ -89,15 +62,13 @@ void Draw::cluster() {
   if (options_.controllers && rng_.chance(1, 2)) cluster.controllers = 3;
   const std::string session = fmt::format("{}", number(2, 9) * 1000);
   const std::string lag = fmt::format("{}", number(2, 30) * 1000);
-  for (int id = 1; id <= brokers_; ++id) {
-    Broker& broker = cluster.brokers.emplace_back();
-    broker.id = id;
-    broker.name = fmt::format("broker-{}", id);
-    set(broker.config, "broker.session.timeout.ms", session);
-    set(broker.config, "broker.heartbeat.interval.ms", "1000");
-    set(broker.config, "replica.lag.time.max.ms", lag);
+  add_brokers(brokers_);
+  for (Broker& each : cluster.brokers) {
+    set(each.config, "broker.session.timeout.ms", session);
+    set(each.config, "broker.heartbeat.interval.ms", "1000");
+    set(each.config, "replica.lag.time.max.ms", lag);
     // Few partitions of it, so that a run is short.
-    set(broker.config, "offsets.topic.num.partitions", "3");
+    set(each.config, "offsets.topic.num.partitions", "3");
   }
 }
 
@@ -166,33 +137,13 @@ Selector Draw::server() {
   return rng_.chance(1, 3) ? leader() : broker();
 }
 
-Selector Draw::client() {
+Selector Draw::any_client() {
   const auto& producers = drawn_.scenario.producers;
   const auto& consumers = drawn_.scenario.consumers;
   const auto pick = static_cast<std::size_t>(
       number(0, static_cast<std::int64_t>(producers.size() + consumers.size()) - 1));
-  Selector selector;
-  selector.kind = SelectorKind::client;
-  selector.name =
-      pick < producers.size() ? producers[pick].name : consumers[pick - producers.size()].name;
-  return selector;
-}
-
-Event& Draw::event(ActionKind kind, Duration at, std::optional<Duration> lasts) {
-  Event& event = drawn_.scenario.events.emplace_back();
-  event.number = static_cast<int>(drawn_.scenario.events.size());
-  event.trigger.kind = TriggerKind::at;
-  event.trigger.at = at;
-  event.action.kind = kind;
-  event.lasts = lasts;
-  drawn_.faults_end = std::max(drawn_.faults_end, at + lasts.value_or(Duration{}));
-  return event;
-}
-
-// Down by that, and up again; by name, as a role may be another's by then.
-void Draw::down(ActionKind kind, const Selector& whom, Duration at, Duration lasts) {
-  event(kind, at).action.targets = {whom};
-  event(ActionKind::restart, at + lasts).action.targets = {whom};
+  return client(pick < producers.size() ? producers[pick].name
+                                        : consumers[pick - producers.size()].name);
 }
 
 // One machine after the other loses power, each when the last one has caught up: what is acked has
@@ -212,7 +163,7 @@ void Draw::gentle_faults() {
 }
 
 void Draw::fault_of_connection() {
-  const Selector one = rng_.chance(1, 2) ? client() : server();
+  const Selector one = rng_.chance(1, 2) ? any_client() : server();
   const Selector other = broker_but(one);
   Event& cut = event(ActionKind::cut, span_of(0, 15'000));
   cut.action.targets = {one, other};
@@ -253,7 +204,7 @@ void Draw::wild_fault() {
       return;
     case 5: {
       Action& action = event(ActionKind::slow, at, lasts).action;
-      const Selector one = rng_.chance(1, 3) ? client() : server();
+      const Selector one = rng_.chance(1, 3) ? any_client() : server();
       action.targets = {one, broker_but(one)};
       const Duration latency = span_of(5, 400);
       action.latency = {latency, latency * 2};
@@ -276,14 +227,7 @@ void Draw::wild_fault() {
 void Draw::wild_faults() {
   const std::int64_t count = rng_.chance(1, 3) ? number(7, 14) : number(1, 6);
   for (std::int64_t i = 0; i < count; ++i) wild_fault();
-  // Two crashes of one broker may overlap, and then its last restart comes first.
-  Duration end = drawn_.faults_end + 1s;
-  for (int id = 1; id <= brokers_; ++id)
-    event(ActionKind::restart, end).action.targets = {broker(id)};
-  for (int id = 1; id <= drawn_.scenario.cluster.controllers; ++id) {
-    event(ActionKind::restart, end).action.targets = {
-        {SelectorKind::controller_host, fmt::format("controller-{}", id), {}, id, {}}};
-  }
+  restart_all();
 }
 
 void Draw::faults() {
@@ -296,6 +240,8 @@ void Draw::faults() {
 
 }  // namespace
 
-Drawn draw(std::uint64_t seed, const DrawOptions& options) { return Draw(seed, options).all(); }
+Drawn draw(std::uint64_t seed, const DrawOptions& options) {
+  return options.groups ? draw_groups(seed, options) : Draw(seed, options).all();
+}
 
 }  // namespace kafkasim::stress

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "scenarios/engine/scenario.hpp"
 
@@ -12,6 +13,9 @@ struct DrawOptions {
   int brokers = 0;          // 0 = 3 to 5
   bool power_loss = true;   // of brokers and controllers
   bool controllers = true;  // more than one, and faults of theirs
+  // The life of a group of consumers in place of a cluster's.
+  bool groups = false;
+  std::string assignor;  // of the group, as in the program's help; empty = drawn
 };
 
 // When the last fault ends, from virtual time 0.

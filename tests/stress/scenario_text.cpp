@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <string_view>
 #include <vector>
 
 #include "scenarios/engine/units.hpp"
@@ -44,6 +46,16 @@ std::string action(const Action& action) {
       return to_one("stop");
     case ActionKind::pause:
       return to_one("pause");
+    case ActionKind::stall:
+      return to_one("stall");
+    case ActionKind::start:
+      return to_one("start");
+    case ActionKind::add_partitions:
+      return fmt::format("add-partitions: {}, to: {}", action.admin->name,
+                         action.admin->partitions);
+    case ActionKind::reset_offsets:
+      CHECKED(action.admin->to == AdminAction::To::earliest, "no words for these offsets");
+      return fmt::format("reset-offsets: {}, to: earliest", action.admin->name);
     case ActionKind::cut:
       return "cut: " + names(action.targets);
     case ActionKind::slow:
@@ -71,6 +83,38 @@ std::string trigger(const Trigger& trigger) {
   return text;
 }
 
+std::string_view to_string(Commits commits) {
+  switch (commits) {
+    case Commits::after_handling:
+      return "after-handling";
+    case Commits::after_handling_async:
+      return "after-handling-async";
+    case Commits::after_contiguous:
+      return "after-contiguous";
+    case Commits::after_each:
+      return "after-each";
+    case Commits::before_handling:
+      return "before-handling";
+    case Commits::automatic:
+      return "auto";
+    case Commits::never:
+      return "never";
+  }
+  return "";
+}
+
+std::string consumer(const Scenario& scenario, const Consumer& consumer) {
+  const auto instances =
+      std::count_if(scenario.consumers.begin(), scenario.consumers.end(),
+                    [&](const Consumer& other) { return other.key == consumer.key; });
+  return fmt::format(
+      "  {}: {{ group: {}, instances: {}, reads: [{}], commits: {}, takes: {}, start: {}, config: "
+      "{} }}\n",
+      consumer.key, consumer.group.value_or(""), instances, fmt::join(consumer.reads, ", "),
+      to_string(consumer.commits), sim::to_string(consumer.takes),
+      consumer.start ? sim::to_string(*consumer.start) : "never", config(consumer.config));
+}
+
 }  // namespace
 
 std::string to_yaml(const Scenario& scenario) {
@@ -90,17 +134,16 @@ std::string to_yaml(const Scenario& scenario) {
     for (const SendPlan& plan : producer.sends) {
       std::vector<std::string> keys;
       for (std::int64_t i = 1; i <= plan.key_count; ++i) keys.push_back(fmt::format("key-{}", i));
-      text += fmt::format("      - {{ to: {}, count: {}, every: {}{} }}\n", plan.topic, plan.count,
-                          sim::to_string(plan.every),
+      text += fmt::format("      - {{ to: {}, count: {}, every: {}, start: {}{} }}\n", plan.topic,
+                          plan.count, sim::to_string(plan.every), sim::to_string(plan.start),
                           keys.empty() ? "" : fmt::format(", keys: [{}]", fmt::join(keys, ", ")));
     }
   }
-  if (!scenario.consumers.empty()) {
-    const Consumer& consumer = scenario.consumers.front();
-    text +=
-        fmt::format("consumers:\n  {}: {{ group: {}, instances: {}, reads: [{}], config: {} }}\n",
-                    consumer.key, consumer.group.value_or(""), scenario.consumers.size(),
-                    fmt::join(consumer.reads, ", "), config(consumer.config));
+  if (!scenario.consumers.empty()) text += "consumers:\n";
+  for (std::size_t i = 0; i < scenario.consumers.size(); ++i) {
+    // Instances of one declaration follow one another and are alike.
+    if (i > 0 && scenario.consumers[i].key == scenario.consumers[i - 1].key) continue;
+    text += consumer(scenario, scenario.consumers[i]);
   }
   text += "events:\n";
   for (const Event& event : scenario.events) {

@@ -4,7 +4,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <set>
 
+#include "scenarios/engine/causes.hpp"
 #include "scenarios/engine/run.hpp"
 
 namespace kafkasim::stress {
@@ -46,6 +49,21 @@ bool keeps_order(const scenarios::Scenario& scenario, const Outcome& outcome,
   return !met_out_of_order(outcome, producer);
 }
 
+// Between the two halves of a cooperative rebalance some partitions are nobody's. Members with
+// instance ids that all come back just then get their old assignments and no second half follows:
+// those partitions wait for the next rebalance, whenever that is.
+bool may_stay_withheld(const scenarios::Scenario& scenario) {
+  bool has_instance = false;
+  bool cooperates = false;
+  for (const scenarios::Consumer& consumer : scenario.consumers) {
+    for (const auto& [name, value] : consumer.config.given()) {
+      has_instance = has_instance || name == "group.instance.id";
+      cooperates = cooperates || value.ends_with("CooperativeStickyAssignor");
+    }
+  }
+  return has_instance && cooperates;
+}
+
 // Consumers handle again after a rebalance, and out of order what was stored so.
 bool is_allowed(const scenarios::Scenario& scenario, const Outcome& outcome,
                 const Finding& finding) {
@@ -55,14 +73,17 @@ bool is_allowed(const scenarios::Scenario& scenario, const Outcome& outcome,
       return !keeps_order(scenario, outcome, finding.whose);
     case Anomaly::handled_twice:
     case Anomaly::handled_out_of_order:
+    case Anomaly::effect_twice:
+    case Anomaly::two_owners:
       return true;
     case Anomaly::lost:
     case Anomaly::skipped:
     case Anomaly::phantom:
     case Anomaly::aborted_visible:
     case Anomaly::torn:
-    case Anomaly::stuck:
       return false;
+    case Anomaly::stuck:
+      return may_stay_withheld(scenario);
   }
   return false;
 }
@@ -94,6 +115,37 @@ std::string replicas_differ(const PartitionState& partition) {
   return "";
 }
 
+// The groups that live: each partition of their topics has one owner, and it is a live member that
+// reads the topic.
+std::string badly_owned(const Drawn& drawn, const scenarios::FinalState& state) {
+  std::map<std::pair<std::string, protocol::TopicPartition>, std::string> owners;
+  std::map<std::string, std::set<std::string>> topics;  // of live members, by group
+  for (const scenarios::Consumer& spec : drawn.scenario.consumers) {
+    const scenarios::ConsumerState* const consumer = state.consumer(spec.name);
+    if (consumer == nullptr || !consumer->alive || !spec.group) continue;
+    topics[*spec.group].insert(spec.reads.begin(), spec.reads.end());
+    for (const protocol::TopicPartition& partition : consumer->owned) {
+      const auto [owner, fresh] = owners.emplace(std::pair(*spec.group, partition), spec.name);
+      if (!fresh) {
+        return fmt::format("{} is owned by {} and by {} at the end", to_string(partition),
+                           owner->second, spec.name);
+      }
+      if (std::find(spec.reads.begin(), spec.reads.end(), partition.topic) == spec.reads.end())
+        return fmt::format("{} is owned by {}, which does not read it", to_string(partition),
+                           spec.name);
+    }
+  }
+  if (may_stay_withheld(drawn.scenario)) return "";
+  for (const auto& [group, read] : topics) {
+    for (const PartitionState& partition : state.partitions) {
+      if (!read.contains(partition.partition.topic)) continue;
+      if (owners.contains({group, partition.partition})) continue;
+      return fmt::format("{} has no owner at the end", to_string(partition.partition));
+    }
+  }
+  return "";
+}
+
 std::string first_line(const std::string& text) { return text.substr(0, text.find("\n  ")); }
 
 }  // namespace
@@ -108,6 +160,10 @@ std::string judge(const Drawn& drawn, const Outcome& outcome) {
     if (result.key == "set-up") return "set-up: " + result.got;
   }
   for (const Finding& finding : outcome.findings) {
+    if (scenarios::lacks_cause(finding)) {
+      return fmt::format("{} is {} without a cause: {}", finding.record, to_string(finding.anomaly),
+                         finding.cause);
+    }
     if (is_allowed(drawn.scenario, outcome, finding)) continue;
     return fmt::format("{} is {}: {}", finding.record, to_string(finding.anomaly), finding.cause);
   }
@@ -118,11 +174,13 @@ std::string judge(const Drawn& drawn, const Outcome& outcome) {
   for (const PartitionState& partition : outcome.state.partitions) {
     if (std::string difference = replicas_differ(partition); !difference.empty()) return difference;
   }
+  if (std::string problem = badly_owned(drawn, outcome.state); !problem.empty()) return problem;
   for (const scenarios::GroupState& group : outcome.state.groups) {
     for (const PartitionState& partition : outcome.state.partitions) {
       const auto committed = group.committed.find(partition.partition);
       const auto reached =
           committed == group.committed.end() ? protocol::Offset(0) : committed->second;
+      if (may_stay_withheld(drawn.scenario)) continue;
       if (group.members_alive == 0 || reached == partition.replicas.front().log_end) continue;
       return fmt::format("{} lags behind {} at the end: it has committed {} of {}", group.name,
                          to_string(partition.partition), reached.value(),

@@ -1,7 +1,8 @@
-// stress --seeds A..B [--jobs N] [--brokers N] [--mutation NAME] [--write FOLDER]: runs the drawn
-// scenario of each seed and prints a line for each that breaks a promise. Jobs are processes of
-// their own: one world is one thread.
+// stress --seeds A..B [--jobs N] [--brokers N] [--groups] [--assignor NAME] [--twice]
+// [--mutation NAME] [--write FOLDER]: runs the drawn scenario of each seed and prints a line for
+// each that breaks a promise. Jobs are processes of their own: one world is one thread.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -11,7 +12,9 @@
 #include <fstream>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "tests/stress/draw_groups.hpp"
 #include "tests/stress/scenario_text.hpp"
 #include "tests/stress/stress.hpp"
 
@@ -25,6 +28,7 @@ struct Options {
   unsigned jobs = 1;
   std::string folder;  // empty = nothing is written
   bool show = false;
+  bool twice = false;  // run each a second time: the same must happen
   DrawOptions draw;
   broker::Mutations mutations;
 };
@@ -57,12 +61,39 @@ void read_mutation(std::string_view name, Options& options) {
   fail(fmt::format("no mutation is called '{}'", name));
 }
 
+[[noreturn]] void help() {
+  std::vector<std::string_view> names;
+  for (const GroupAssignor& each : group_assignors()) names.push_back(each.name);
+  fmt::print(
+      "stress --seeds A..B [OPTION...]: runs drawn scenarios, prints those that break a promise\n"
+      "  --jobs N           that many processes\n"
+      "  --groups           lives of groups of consumers instead of lives of clusters\n"
+      "  --assignor NAME    groups that divide their partitions so: {}\n"
+      "  --twice            run each a second time: the same must happen\n"
+      "  --brokers N        instead of 3 to 5\n"
+      "  --no-power-loss    no machine loses power\n"
+      "  --mutation NAME    with this guard taken out\n"
+      "  --write FOLDER     write the scenario of each broken promise as a file\n"
+      "  --show             print the timelines\n",
+      fmt::join(names, ", "));
+  std::exit(0);
+}
+
 Options read(int argc, char** argv) {
   Options options;
   for (int i = 1; i < argc; ++i) {
     const std::string_view key = argv[i];
     if (key == "--show") {
       options.show = true;
+      continue;
+    }
+    if (key == "--help") help();
+    if (key == "--twice") {
+      options.twice = true;
+      continue;
+    }
+    if (key == "--groups") {
+      options.draw.groups = true;
       continue;
     }
     if (key == "--no-power-loss") {
@@ -77,6 +108,10 @@ Options read(int argc, char** argv) {
       options.jobs = static_cast<unsigned>(number(value));
     } else if (key == "--brokers") {
       options.draw.brokers = static_cast<int>(number(value));
+    } else if (key == "--assignor") {
+      if (find_group_assignor(value) == nullptr) fail(fmt::format("no assignor '{}'", value));
+      options.draw.assignor = value;
+      options.draw.groups = true;
     } else if (key == "--mutation") {
       read_mutation(value, options);
     } else if (key == "--write") {
@@ -100,7 +135,12 @@ std::uint64_t run_seeds(const Options& options, unsigned job) {
   std::uint64_t failed = 0;
   for (std::uint64_t seed = options.first + job; seed <= options.last; seed += options.jobs) {
     const Drawn drawn = draw(seed, options.draw);
-    const Result result = run(drawn, options.mutations);
+    Result result = run(drawn, options.mutations);
+    if (options.twice && result.ok()) {
+      const Result again = run(draw(seed, options.draw), options.mutations);
+      if (again.outcome.trace_hash != result.outcome.trace_hash)
+        result.failure = "the second run differs from the first";
+    }
     if (options.show) show(result.outcome);
     if (!result.ok()) {
       ++failed;
