@@ -123,14 +123,12 @@ sim::Task<> OffsetCommits::run_commit(Start what, Async async) {
 
 std::optional<Failure> OffsetCommits::report_completed() {
   if (fenced_) {
-    Failure failure;
-    failure.error = ErrorCode::fenced_instance_id;
-    failure.exception = "FencedInstanceIdException";
-    failure.message = fmt::format(
-        "Get fenced exception for group.instance.id {}, current member.id is {}",
-        context_.settings.is_static() ? context_.settings.group_instance_id : "unset_instance_id",
-        membership_.generation().member_id);
-    return failure;
+    return failure_with(
+        ErrorCode::fenced_instance_id, "FencedInstanceIdException",
+        fmt::format("Get fenced exception for group.instance.id {}, current member.id is {}",
+                    context_.settings.is_static() ? context_.settings.group_instance_id
+                                                  : "unset_instance_id",
+                    membership_.generation().member_id));
   }
   // A callback may commit again: that one has not come to anything yet.
   std::deque<Async> completed;

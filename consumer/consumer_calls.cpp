@@ -15,13 +15,9 @@ namespace {
 constexpr sim::Duration close_timeout = std::chrono::seconds(30);
 
 Failure no_group_failure() {
-  Failure failure;
-  failure.error = protocol::ErrorCode::invalid_group_id;
-  failure.exception = "InvalidGroupIdException";
-  failure.message =
-      "To use the group management or offset commit APIs, you must provide a valid group.id in the "
-      "consumer configuration.";
-  return failure;
+  return failure_with(protocol::ErrorCode::invalid_group_id, "InvalidGroupIdException",
+                      "To use the group management or offset commit APIs, you must provide a valid "
+                      "group.id in the consumer configuration.");
 }
 
 }  // namespace

@@ -1,42 +1,32 @@
 // The texts are Kafka's.
 #include "consumer/consumer_member_commits.hpp"
 
+#include <fmt/format.h>
+
+#include "protocol/error_text.hpp"
+
 namespace kafkasim::consumer {
 
+using protocol::error_text;
 using protocol::ErrorCode;
-
-namespace {
-
-constexpr const char* stale =
-    "The member epoch is stale. The member must retry after receiving its updated member epoch via "
-    "the ConsumerGroupHeartbeat API.";
-constexpr const char* unknown = "The coordinator is not aware of this member.";
-
-Failure refused(ErrorCode error, std::string exception, std::string message) {
-  Failure failure;
-  failure.error = error;
-  failure.exception = std::move(exception);
-  failure.message = std::move(message);
-  return failure;
-}
-
-}  // namespace
 
 std::optional<Failure> epoch_commit_failure(ErrorCode error, const std::string& group_instance_id) {
   switch (error) {
     case ErrorCode::fenced_instance_id:
-      return refused(error, "CommitFailedException",
-                     "OffsetCommit failed due to group instance id fenced: " + group_instance_id);
+      return failure_with(
+          error, "CommitFailedException",
+          "OffsetCommit failed due to group instance id fenced: " + group_instance_id);
     case ErrorCode::unknown_member_id:
-      return refused(error, "CommitFailedException",
-                     std::string("OffsetCommit failed with unknown member ID. ") + unknown);
+      return failure_with(
+          error, "CommitFailedException",
+          fmt::format("OffsetCommit failed with unknown member ID. {}", error_text(error)));
     case ErrorCode::stale_member_epoch:
-      return refused(error, "StaleMemberEpochException", stale);
+      return failure_with(error, "StaleMemberEpochException", std::string(error_text(error)));
     case ErrorCode::illegal_generation:
     case ErrorCode::rebalance_in_progress: {
       // Errors of the classic protocol: unexpected here.
-      return refused(error, "KafkaException",
-                     "Unexpected error in commit: " + std::string(protocol::name(error)));
+      return failure_with(error, "KafkaException",
+                          fmt::format("Unexpected error in commit: {}", protocol::name(error)));
     }
     default:
       return std::nullopt;
@@ -44,16 +34,18 @@ std::optional<Failure> epoch_commit_failure(ErrorCode error, const std::string& 
 }
 
 Failure stale_epoch_commit_failure() {
-  return refused(ErrorCode::stale_member_epoch, "CommitFailedException",
-                 std::string("OffsetCommit failed with stale member epoch.") + stale);
+  return failure_with(ErrorCode::stale_member_epoch, "CommitFailedException",
+                      fmt::format("OffsetCommit failed with stale member epoch.{}",
+                                  error_text(ErrorCode::stale_member_epoch)));
 }
 
 std::optional<Failure> epoch_fetch_failure(ErrorCode error, bool in_group) {
   if (error == ErrorCode::unknown_member_id) {
-    return refused(error, "UnknownMemberIdException", unknown);
+    return failure_with(error, "UnknownMemberIdException", std::string(error_text(error)));
   }
   if (error == ErrorCode::stale_member_epoch) {
-    Failure failure = refused(error, "StaleMemberEpochException", stale);
+    Failure failure =
+        failure_with(error, "StaleMemberEpochException", std::string(error_text(error)));
     failure.retriable = in_group;
     return failure;
   }

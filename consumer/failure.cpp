@@ -14,6 +14,14 @@ Failure failure_of(protocol::ErrorCode error, std::string exception) {
   return failure;
 }
 
+Failure failure_with(protocol::ErrorCode error, std::string exception, std::string message) {
+  Failure failure;
+  failure.error = error;
+  failure.exception = std::move(exception);
+  failure.message = std::move(message);
+  return failure;
+}
+
 Failure connection_failure() {
   Failure failure;
   failure.error = protocol::ErrorCode::network_exception;

@@ -44,6 +44,8 @@ class Step {
 
 // The failure that an error code in an answer stands for.
 Failure failure_of(protocol::ErrorCode error, std::string exception);
+// One that no retry cures, in words of its own.
+Failure failure_with(protocol::ErrorCode error, std::string exception, std::string message);
 // What a request ends with when its connection broke or its coordinator is not known.
 Failure connection_failure();
 Failure no_coordinator_failure();

@@ -136,11 +136,9 @@ std::optional<Failure> GroupMember::take(const protocol::JoinGroupResponse& resp
     default:
       break;
   }
-  Failure failure = failure_of(response.error, "KafkaException");
-  failure.retriable = false;
-  failure.message =
-      fmt::format("Unexpected error in join group response: {}", protocol::name(response.error));
-  return failure;
+  return failure_with(
+      response.error, "KafkaException",
+      fmt::format("Unexpected error in join group response: {}", protocol::name(response.error)));
 }
 
 // ---- SyncGroup ----
@@ -191,11 +189,9 @@ std::optional<Failure> GroupMember::take(const protocol::SyncGroupResponse& resp
     default:
       break;
   }
-  Failure failure = failure_of(response.error, "KafkaException");
-  failure.retriable = false;
-  failure.message =
-      fmt::format("Unexpected error from SyncGroup: {}", protocol::name(response.error));
-  return failure;
+  return failure_with(
+      response.error, "KafkaException",
+      fmt::format("Unexpected error from SyncGroup: {}", protocol::name(response.error)));
 }
 
 }  // namespace kafkasim::consumer

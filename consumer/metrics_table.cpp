@@ -7,17 +7,10 @@ namespace kafkasim::consumer {
 
 namespace {
 
+using client::average;
+using client::whole;
 using Snapshot = MetricsSnapshot;
 
-MetricValue whole(std::int64_t number) { return number * 1000; }
-MetricValue whole(std::optional<std::int64_t> number) {
-  return number ? whole(*number) : std::nullopt;
-}
-// sum / count in thousandths, without overflow for sums that only just fit.
-MetricValue average(std::int64_t sum, std::int64_t count) {
-  if (count == 0) return std::nullopt;
-  return sum / count * 1000 + sum % count * 1000 / count;
-}
 // Of what was measured in microseconds, in thousandths of a millisecond.
 MetricValue avg_ms(const Measured& m) {
   return m.count == 0 ? std::nullopt : MetricValue(m.sum / m.count);

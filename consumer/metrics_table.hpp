@@ -3,20 +3,17 @@
 // consumer-coordinator-metrics.
 #pragma once
 
-#include <cstdint>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "client/metric_value.hpp"
 #include "consumer/metrics.hpp"
 
 namespace kafkasim::consumer {
 
-// A figure in thousandths of its unit; none: there is nothing that it could be taken of (the
-// average of no fetches).
-using MetricValue = std::optional<std::int64_t>;
+using client::MetricValue;
 
 struct MetricDef {
   std::string_view name;   // "records-consumed-total"

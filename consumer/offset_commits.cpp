@@ -16,14 +16,6 @@ using protocol::ErrorCode;
 
 namespace {
 
-Failure failure_with(ErrorCode error, const char* exception, std::string message) {
-  Failure failure;
-  failure.error = error;
-  failure.exception = exception;
-  failure.message = std::move(message);
-  return failure;
-}
-
 Failure commit_failed(ErrorCode error) {
   return failure_with(error, "CommitFailedException",
                       "Commit cannot be completed since the group has already rebalanced and "
@@ -64,15 +56,8 @@ OffsetCommits::Start OffsetCommits::prepare(const Offsets& offsets) {
   }
   if (!subscriptions_.is_subscribed())
     return prepared;  // generation -1: partitions assigned by hand
-  if (membership_.has_epochs()) {
-    // The coordinator says whether it may.
-    prepared.sent = membership_.epoch_to_send();
-    request.generation_id_or_member_epoch = prepared.sent.id;
-    request.member_id = prepared.sent.member_id;
-    request.group_instance_id = context_.settings.group_instance_id;
-    return prepared;
-  }
-  if (!membership_.is_stable()) {
+  // With epochs the coordinator says whether it may.
+  if (!membership_.has_epochs() && !membership_.is_stable()) {
     if (membership_.rebalance_in_progress()) {
       return failure_with(ErrorCode::rebalance_in_progress, "RebalanceInProgressException",
                           "Offset commit cannot be completed since the consumer is undergoing a "
@@ -85,7 +70,7 @@ OffsetCommits::Start OffsetCommits::prepare(const Offsets& offsets) {
                         "active group for auto partition "
                         "assignment; it is likely that the consumer was kicked out of the group.");
   }
-  prepared.sent = membership_.generation();
+  prepared.sent = membership_.has_epochs() ? membership_.epoch_to_send() : membership_.generation();
   request.generation_id_or_member_epoch = prepared.sent.id;
   request.member_id = prepared.sent.member_id;
   request.group_instance_id = context_.settings.group_instance_id;

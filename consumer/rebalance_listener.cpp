@@ -53,12 +53,9 @@ void RebalanceCalls::report_given_up(const Partitions& partitions, bool lost) co
 }
 
 Failure callback_failure(const Failure& thrown) {
-  Failure failure;
-  failure.error = thrown.error;
-  failure.exception = "KafkaException";
-  failure.message = fmt::format("User rebalance callback throws an error (caused by {}: {})",
-                                thrown.exception, thrown.message);
-  return failure;
+  return failure_with(thrown.error, "KafkaException",
+                      fmt::format("User rebalance callback throws an error (caused by {}: {})",
+                                  thrown.exception, thrown.message));
 }
 
 }  // namespace kafkasim::consumer

@@ -9,19 +9,11 @@ namespace kafkasim::producer {
 
 namespace {
 
+using client::average;
+using client::whole;
 using Snapshot = MetricsSnapshot;
 
-MetricValue whole(std::int64_t number) { return number * 1000; }
-MetricValue whole(std::optional<std::int64_t> number) {
-  return number ? whole(*number) : std::nullopt;
-}
 MetricValue nanoseconds(sim::Duration time) { return whole(time.count()); }
-
-// sum / count in thousandths, without overflow for sums that only just fit.
-MetricValue average(std::int64_t sum, std::int64_t count) {
-  if (count == 0) return std::nullopt;
-  return sum / count * 1000 + sum % count * 1000 / count;
-}
 
 // Of a second, in thousandths.
 MetricValue rate(std::int64_t total, sim::Duration time) {
@@ -146,14 +138,6 @@ std::vector<std::string> metric_names() {
   std::vector<std::string> names;
   for (NamedMetric& metric : all_metrics({})) names.push_back(std::move(metric.name));
   return names;
-}
-
-std::string metric_text(const MetricValue& value) {
-  if (!value) return "-";
-  if (*value % 1000 == 0) return std::to_string(*value / 1000);
-  std::string text = fmt::format("{}.{:03}", *value / 1000, *value % 1000);
-  while (text.back() == '0') text.pop_back();
-  return text;
 }
 
 }  // namespace kafkasim::producer

@@ -7,20 +7,17 @@
 // topic, here over all topics.
 #pragma once
 
-#include <cstdint>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "client/metric_value.hpp"
 #include "producer/metrics.hpp"
 
 namespace kafkasim::producer {
 
-// A figure in thousandths of its unit; none: there is nothing that it could be taken of (the
-// average of no batches).
-using MetricValue = std::optional<std::int64_t>;
+using client::MetricValue;
 
 struct MetricDef {
   std::string_view name;   // "record-send-total"
@@ -55,8 +52,5 @@ struct NamedMetric {
 // All of them, single ones first.
 std::vector<NamedMetric> all_metrics(const MetricsSnapshot& metrics);
 std::vector<std::string> metric_names();
-
-// "2", "2.345"; "-" for none.
-std::string metric_text(const MetricValue& value);
 
 }  // namespace kafkasim::producer

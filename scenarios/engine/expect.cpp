@@ -185,7 +185,7 @@ void judge_assignments(const Expectations& expect, const Ledger& ledger, Results
 void judge_metrics(const Expectations& expect, const FinalState& state, Results& out) {
   for (const auto& [client, expected] : expect.metrics) {
     const ProducerState* found = state.producer(client);
-    std::map<std::string, producer::MetricValue> got;
+    std::map<std::string, client::MetricValue> got;
     if (found != nullptr) {
       for (producer::NamedMetric& metric : producer::all_metrics(found->metrics))
         got.emplace(std::move(metric.name), metric.value);
@@ -195,10 +195,10 @@ void judge_metrics(const Expectations& expect, const FinalState& state, Results&
         got.emplace(def.name, def.value(consumer->metrics));
     }
     for (const auto& [name, range] : expected) {
-      const producer::MetricValue value = got[name];
+      const client::MetricValue value = got[name];
       out.push_back({fmt::format("metrics {} {}", client, name),
                      value && range.value.contains(*value), to_string(range.value),
-                     value ? producer::metric_text(value) : "none", range.position});
+                     value ? client::metric_text(value) : "none", range.position});
     }
   }
 }

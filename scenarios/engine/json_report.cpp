@@ -94,7 +94,7 @@ Json controllers_json(const FinalState& state) {
   return out;
 }
 
-Json metric_json(const producer::MetricValue& value) {
+Json metric_json(const client::MetricValue& value) {
   if (!value) return nullptr;
   if (*value % 1000 == 0) return *value / 1000;
   return static_cast<double>(*value) / 1000;

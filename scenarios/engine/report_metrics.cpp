@@ -16,21 +16,21 @@ using producer::MetricsSnapshot;
 using producer::SpreadDef;
 
 // With four digits at least, and no more decimals than they need: "3.204", "74.89", "60000".
-std::string rounded(const producer::MetricValue& value) {
-  if (!value) return producer::metric_text(value);
+std::string rounded(const client::MetricValue& value) {
+  if (!value) return client::metric_text(value);
   constexpr std::int64_t unit = 1000;
   std::int64_t step = 1;
   if (*value >= 10 * unit) step = 10;
   if (*value >= 100 * unit) step = 100;
   if (*value >= 1000 * unit) step = 1000;
-  return producer::metric_text((*value + step / 2) / step * step);
+  return client::metric_text((*value + step / 2) / step * step);
 }
 
 std::string counts_table(const MetricsSnapshot& metrics, std::size_t width, const Paint& paint) {
   std::vector<std::vector<std::string>> rows = {{"metric", "value", "unit", "what it counts"}};
   for (const MetricDef& def : producer::metric_defs()) {
     rows.push_back({def.is_kafkas ? std::string(def.name) : fmt::format("({})", def.name),
-                    producer::metric_text(def.value(metrics)), std::string(def.unit),
+                    client::metric_text(def.value(metrics)), std::string(def.unit),
                     std::string(def.label)});
   }
   return table(rows, {false, true, false, false}, width, paint);
@@ -54,7 +54,7 @@ std::string spreads_table(const MetricsSnapshot& metrics, std::size_t width, con
   for (const SpreadDef& def : producer::spread_defs()) {
     std::vector<std::string> row = {def.is_kafkas ? fmt::format("{}-*", def.base)
                                                   : fmt::format("({}-*)", def.base)};
-    for (const producer::MetricValue& value : producer::spread_values(def, metrics))
+    for (const client::MetricValue& value : producer::spread_values(def, metrics))
       row.push_back(rounded(value));
     row.push_back(fmt::format("{}: {}", def.unit, def.label));
     rows.push_back(std::move(row));

@@ -7,7 +7,7 @@
 #include <charconv>
 #include <limits>
 
-#include "producer/metrics_table.hpp"
+#include "client/metric_value.hpp"
 #include "sim/time.hpp"
 
 namespace kafkasim::scenarios {
@@ -146,9 +146,9 @@ std::string to_string(const CountRange& range) {
 }
 
 std::string to_string(const NumberRange& range) {
-  const std::string lowest = producer::metric_text(range.lowest);
+  const std::string lowest = client::metric_text(range.lowest);
   if (range.lowest == range.highest) return lowest;
-  return lowest + ".." + producer::metric_text(range.highest);
+  return lowest + ".." + client::metric_text(range.highest);
 }
 
 std::string to_string(const DurationRange& range) {

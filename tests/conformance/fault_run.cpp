@@ -15,6 +15,7 @@
 #include "sim/world.hpp"
 #include "tests/conformance/exceptions.hpp"
 #include "tests/conformance/fault_proxy.hpp"
+#include "tests/conformance/recorded_cluster.hpp"
 
 namespace kafkasim::conformance {
 namespace {
@@ -23,7 +24,6 @@ using namespace std::chrono_literals;
 using nlohmann::json;
 using protocol::BrokerId;
 
-constexpr int brokers = 3;
 constexpr std::int64_t most_records = 100'000;
 constexpr std::int64_t longest_pace_ms = 60'000;
 constexpr sim::Duration longest_run = 10min;
@@ -33,13 +33,6 @@ const protocol::TopicPartition partition{"burst", 0};
 // What the recorded application set besides what its row says: one record a batch.
 constexpr std::pair<const char*, const char*> application_settings[] = {{"linger.ms", "0"},
                                                                         {"batch.size", "100"}};
-
-// Of the recorded cluster.
-constexpr std::pair<const char*, const char*> broker_settings[] = {
-    {"replica.lag.time.max.ms", "3000"},       {"auto.create.topics.enable", "false"},
-    {"auto.leader.rebalance.enable", "false"}, {"broker.session.timeout.ms", "3000"},
-    {"broker.heartbeat.interval.ms", "500"},
-};
 
 [[noreturn]] void refuse(const std::string& why) {
   throw std::invalid_argument("cannot be replayed: " + why);
@@ -59,27 +52,8 @@ protocol::ConfigValues producer_config(const Experiment& experiment) {
 
 producer::Config config_of(const Experiment& experiment) {
   std::vector<std::string> bootstrap;
-  for (int id = 0; id < brokers; ++id) bootstrap.push_back(proxy_name(id));
+  for (int id = 0; id < recorded_brokers; ++id) bootstrap.push_back(proxy_name(id));
   return producer::read_config(producer_config(experiment), "producer", std::move(bootstrap));
-}
-
-void configure(protocol::ConfigValues& config) {
-  for (const auto& [name, value] : broker_settings) {
-    const std::string refusal = config.set(name, value);
-    CHECKED(refusal.empty(), "{}", refusal);
-  }
-}
-
-broker::ClusterSpec cluster_spec() {
-  broker::ClusterSpec spec;
-  for (int id = 0; id < brokers; ++id) {
-    broker::BrokerSpec& broker = spec.brokers.emplace_back();
-    broker.id = BrokerId(id);
-    broker.name = fmt::format("broker-{}", id);
-    configure(broker.config);
-  }
-  configure(spec.controller_config);
-  return spec;
 }
 
 protocol::CreatableTopic topic() {
@@ -125,7 +99,7 @@ class Burst {
       : experiment_(experiment),
         speed_(speed_of(seed)),
         world_(seed, speed_.replicas),
-        cluster_(world_, cluster_spec()),
+        cluster_(world_, recorded_cluster()),
         client_(world_.add_host("producer")) {
     state_.fault = experiment.fault;
     state_.taken = speed_.taken;
@@ -133,7 +107,7 @@ class Burst {
     const auto refusal = cluster_.set_up({topic()}, world_.now() + 60s);
     if (refusal) throw std::runtime_error("the cluster did not come up: " + *refusal);
     world_.trace().enable(false);
-    for (int id = 0; id < brokers; ++id) {
+    for (int id = 0; id < recorded_brokers; ++id) {
       const sim::HostId host = world_.host(cluster_.name_of(BrokerId(id)))->id();
       FaultProxy& proxy =
           *proxies_.emplace_back(std::make_unique<FaultProxy>(world_, id, host, state_));

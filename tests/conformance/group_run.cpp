@@ -9,6 +9,7 @@
 #include "protocol/config_rules.hpp"
 #include "sim/timer.hpp"
 #include "sim/wait.hpp"
+#include "tests/conformance/recorded_cluster.hpp"
 
 namespace kafkasim::conformance {
 namespace {
@@ -17,57 +18,20 @@ using namespace std::chrono_literals;
 using consumer::Failure;
 using protocol::BrokerId;
 
-constexpr int brokers = 3;
 constexpr const char* topic_name = "jobs";
 constexpr sim::Duration poll_timeout = 100ms;
 
-// Of the recorded cluster, and what takes the place of its three-second session.
-constexpr std::pair<const char*, const char*> broker_settings[] = {
-    {"replica.lag.time.max.ms", "3000"},         {"group.initial.rebalance.delay.ms", "0"},
-    {"group.min.session.timeout.ms", "500"},     {"offsets.topic.num.partitions", "3"},
-    {"offsets.topic.replication.factor", "3"},   {"auto.create.topics.enable", "false"},
-    {"unclean.leader.election.enable", "false"}, {"auto.leader.rebalance.enable", "false"},
-    {"broker.session.timeout.ms", "3000"},       {"broker.heartbeat.interval.ms", "500"},
-};
-
-std::string host_name(int broker) { return fmt::format("broker-{}", broker); }
-
 std::vector<std::string> bootstrap() {
   std::vector<std::string> hosts;
-  for (int id = 0; id < brokers; ++id) hosts.push_back(host_name(id));
+  for (int id = 0; id < recorded_brokers; ++id) hosts.push_back(recorded_broker_name(id));
   return hosts;
-}
-
-void configure(protocol::ConfigValues& config) {
-  for (const auto& [name, value] : broker_settings) {
-    const std::string refusal = config.set(name, value);
-    CHECKED(refusal.empty(), "{}", refusal);
-  }
-}
-
-broker::ClusterSpec cluster_spec() {
-  broker::ClusterSpec spec;
-  for (int id = 0; id < brokers; ++id) {
-    broker::BrokerSpec& broker = spec.brokers.emplace_back();
-    broker.id = BrokerId(id);
-    broker.name = host_name(id);
-    configure(broker.config);
-  }
-  configure(spec.controller_config);
-  return spec;
 }
 
 std::vector<protocol::CreatableTopic> topics(int partitions) {
   protocol::CreatableTopic jobs;
   jobs.name = topic_name;
-  for (int i = 0; i < partitions; ++i) jobs.assignments.push_back({BrokerId(i % brokers)});
-  protocol::CreatableTopic offsets;
-  offsets.name = protocol::offsets_topic;
-  offsets.assignments = {{BrokerId(2), BrokerId(0), BrokerId(1)},
-                         {BrokerId(0), BrokerId(1), BrokerId(2)},
-                         {BrokerId(1), BrokerId(2), BrokerId(0)}};
-  offsets.configs = {{"cleanup.policy", "compact"}};
-  return {jobs, offsets};
+  for (int i = 0; i < partitions; ++i) jobs.assignments.push_back({BrokerId(i % recorded_brokers)});
+  return {jobs, recorded_offsets_topic()};
 }
 
 protocol::ConfigValues consumer_config(const ConsumerSettings& settings) {
@@ -147,11 +111,11 @@ class GroupRun::Member final : public consumer::RebalanceListener {
     for (const protocol::TopicPartition& one : list) told.partitions.push_back(one.partition);
     if (calls_until_still_ == 0 || --calls_until_still_ > 0) return;
     sim::Network& network = world_.network();
-    for (int id = 0; id < brokers; ++id)
-      network.block(host_.id(), world_.host(host_name(id))->id());
+    for (int id = 0; id < recorded_brokers; ++id)
+      network.block(host_.id(), world_.host(recorded_broker_name(id))->id());
     hears_again_.at(sim::later(world_.now(), still_for_), [this] {
-      for (int id = 0; id < brokers; ++id)
-        world_.network().unblock(host_.id(), world_.host(host_name(id))->id());
+      for (int id = 0; id < recorded_brokers; ++id)
+        world_.network().unblock(host_.id(), world_.host(recorded_broker_name(id))->id());
     });
   }
 
@@ -204,7 +168,7 @@ class GroupRun::Member final : public consumer::RebalanceListener {
 GroupRun::GroupRun(int partitions, const GroupSpeed& speed)
     : speed_(speed),
       world_(speed.seed, speed.replicas),
-      cluster_(world_, cluster_spec()),
+      cluster_(world_, recorded_cluster()),
       outside_(world_.add_host("outside")) {
   cluster_.start();
   const auto refusal = cluster_.set_up(topics(partitions), world_.now() + 60s);
@@ -226,8 +190,8 @@ void GroupRun::start(const std::string& name, const ConsumerSettings& settings, 
   std::unique_ptr<Member>& member = members_[name];
   if (member == nullptr) {
     sim::Host& host = world_.add_host("consumer-" + name);
-    for (int id = 0; id < brokers; ++id) {
-      const sim::HostId broker = world_.host(host_name(id))->id();
+    for (int id = 0; id < recorded_brokers; ++id) {
+      const sim::HostId broker = world_.host(recorded_broker_name(id))->id();
       world_.network().set_latency(host.id(), broker, speed_.clients);
       world_.network().set_latency(broker, host.id(), speed_.clients);
     }

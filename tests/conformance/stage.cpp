@@ -10,6 +10,7 @@
 #include "protocol/group_messages.hpp"
 #include "sim/check.hpp"
 #include "sim/wait.hpp"
+#include "tests/conformance/recorded_cluster.hpp"
 
 namespace kafkasim::conformance {
 namespace {
@@ -17,52 +18,15 @@ namespace {
 using namespace std::chrono_literals;
 using protocol::BrokerId;
 
-constexpr int brokers = 3;
 constexpr sim::LatencyRange latency{100us, 100us};
 constexpr sim::Duration longest_wait = 1h;
 constexpr const char* follower = "broker-2";
 
-// The settings of the recorded cluster, and what takes the place of its three-second session.
-constexpr std::pair<const char*, const char*> settings[] = {
-    {"replica.lag.time.max.ms", "3000"},         {"group.initial.rebalance.delay.ms", "0"},
-    {"group.min.session.timeout.ms", "500"},     {"offsets.topic.num.partitions", "3"},
-    {"offsets.topic.replication.factor", "3"},   {"auto.create.topics.enable", "false"},
-    {"unclean.leader.election.enable", "false"}, {"auto.leader.rebalance.enable", "false"},
-    {"broker.session.timeout.ms", "3000"},       {"broker.heartbeat.interval.ms", "500"},
-};
-
-std::string host_name(int broker) { return fmt::format("broker-{}", broker); }
-
-void configure(protocol::ConfigValues& config) {
-  for (const auto& [name, value] : settings) {
-    const std::string refusal = config.set(name, value);
-    CHECKED(refusal.empty(), "{}", refusal);
-  }
-}
-
 broker::ClusterSpec spec() {
-  broker::ClusterSpec spec;
-  for (int id = 0; id < brokers; ++id) {
-    broker::BrokerSpec& broker = spec.brokers.emplace_back();
-    broker.id = BrokerId(id);
-    broker.name = host_name(id);
-    configure(broker.config);
-  }
-  configure(spec.controller_config);
+  broker::ClusterSpec spec = recorded_cluster();
   // The recorded client plays a replica and claims to have what nobody sent it.
   spec.check_invariants = false;
   return spec;
-}
-
-// Which broker leads which partition decides where a group has its coordinator.
-protocol::CreatableTopic offsets_topic() {
-  protocol::CreatableTopic topic;
-  topic.name = protocol::offsets_topic;
-  topic.assignments = {{BrokerId(2), BrokerId(0), BrokerId(1)},
-                       {BrokerId(0), BrokerId(1), BrokerId(2)},
-                       {BrokerId(1), BrokerId(2), BrokerId(0)}};
-  topic.configs = {{"cleanup.policy", "compact"}};
-  return topic;
 }
 
 }  // namespace
@@ -81,10 +45,10 @@ struct Stage::Connection {
 Stage::Stage() : world_(24, latency), client_(world_.add_host("client")), cluster_(world_, spec()) {
   client_.boot();
   cluster_.start();
-  const auto refusal = cluster_.set_up({offsets_topic()}, world_.now() + 60s);
+  const auto refusal = cluster_.set_up({recorded_offsets_topic()}, world_.now() + 60s);
   if (refusal) throw std::runtime_error("the cluster did not come up: " + *refusal);
   // A broker's first block of producer ids is asked for by the first who wants one.
-  for (int id = 0; id < brokers; ++id)
+  for (int id = 0; id < recorded_brokers; ++id)
     send(fmt::format("warm-up {}", id), id, protocol::InitProducerIdRequest());
   run_for(2s);  // every long poll and every timer is under way
 }
@@ -97,7 +61,7 @@ void Stage::run_for(sim::Duration duration) {
 }
 
 ExchangePtr Stage::send(const std::string& name, int broker, protocol::RequestBody body) {
-  const sim::Host* const host = world_.host(host_name(broker));
+  const sim::Host* const host = world_.host(recorded_broker_name(broker));
   if (host == nullptr) throw std::invalid_argument(fmt::format("there is no broker {}", broker));
   const sim::HostId to = host->id();
   std::unique_ptr<Connection>& connection = connections_[name];
@@ -192,8 +156,8 @@ bool Stage::knows(const std::string& topic) const {
 
 void Stage::impersonate_follower() {
   const sim::HostId played = world_.host(follower)->id();
-  for (int id = 0; id < brokers; ++id) {
-    const sim::HostId other = world_.host(host_name(id))->id();
+  for (int id = 0; id < recorded_brokers; ++id) {
+    const sim::HostId other = world_.host(recorded_broker_name(id))->id();
     if (other != played) world_.network().block(played, other);
   }
   kill_follower();

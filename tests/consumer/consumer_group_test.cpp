@@ -12,11 +12,6 @@ namespace {
 const Settings by_hand = {
     {"group.id", "g"}, {"auto.offset.reset", "earliest"}, {"enable.auto.commit", "false"}};
 
-Settings with(Settings settings, std::string name, std::string value) {
-  settings.emplace_back(std::move(name), std::move(value));
-  return settings;
-}
-
 struct GroupLab : Lab {
   explicit GroupLab(int brokers = 1) : Lab(brokers) { cluster.add_topic("jobs", 2); }
 
@@ -25,13 +20,6 @@ struct GroupLab : Lab {
     consumer.subscribe({"jobs"});
     return consumer;
   }
-  // An application that only polls.
-  consumer::Application& polling(const std::string& name) {
-    consumer::ApplicationOptions options;
-    options.commits = consumer::CommitOrder::never;
-    return run(name, std::move(options));
-  }
-  consumer::Consumer& of(const std::string& name) { return *clients.at(name).consumer; }
 };
 
 // Answers the next `count` requests of that API with the error.

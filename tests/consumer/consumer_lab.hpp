@@ -21,6 +21,11 @@ using namespace std::chrono_literals;
 
 using Settings = std::vector<std::pair<std::string, std::string>>;
 
+inline Settings with(Settings settings, std::string name, std::string value) {
+  settings.emplace_back(std::move(name), std::move(value));
+  return settings;
+}
+
 inline protocol::ConfigValues consumer_config(const Settings& given) {
   protocol::ConfigValues config(protocol::consumer_config_defs());
   for (const auto& [name, value] : given) {
@@ -88,6 +93,13 @@ struct Lab {
     sim::spawn(process, client.application->run());
     return *client.application;
   }
+  // One that only polls.
+  consumer::Application& polling(const std::string& name) {
+    consumer::ApplicationOptions options;
+    options.commits = consumer::CommitOrder::never;
+    return run(name, std::move(options));
+  }
+  consumer::Consumer& of(const std::string& name) { return *clients.at(name).consumer; }
   sim::Process& process(const std::string& name) { return *clients.at(name).host->process(); }
 
   void pass(sim::Duration time) { world.loop().run_until(world.now() + time); }

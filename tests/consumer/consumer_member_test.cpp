@@ -18,11 +18,6 @@ const Settings by_hand = {{"group.id", "g"},
 const Settings automatic = {
     {"group.id", "g"}, {"group.protocol", "consumer"}, {"auto.offset.reset", "earliest"}};
 
-Settings with(Settings settings, std::string name, std::string value) {
-  settings.emplace_back(std::move(name), std::move(value));
-  return settings;
-}
-
 struct MemberLab : Lab {
   explicit MemberLab(int brokers = 1) : Lab(brokers), group(cluster, "jobs", 2) {
     cluster.add_topic("jobs", 2);
@@ -32,13 +27,6 @@ struct MemberLab : Lab {
     consumer.subscribe({"jobs"});
     return consumer;
   }
-  // An application that only polls.
-  consumer::Application& polling(const std::string& name) {
-    consumer::ApplicationOptions options;
-    options.commits = consumer::CommitOrder::never;
-    return run(name, std::move(options));
-  }
-  consumer::Consumer& of(const std::string& name) { return *clients.at(name).consumer; }
   std::string id_of(const std::string& name) {
     return of(name).membership().generation().member_id;
   }

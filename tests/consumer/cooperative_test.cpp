@@ -57,12 +57,6 @@ struct CooperativeLab : Lab {
     consumer.subscribe({"jobs"});
     return listener;
   }
-  consumer::Application& polling(const std::string& name) {
-    consumer::ApplicationOptions options;
-    options.commits = consumer::CommitOrder::never;
-    return run(name, std::move(options));
-  }
-  consumer::Consumer& of(const std::string& name) { return *clients.at(name).consumer; }
 
   std::deque<Notes> notes;
 };

@@ -78,11 +78,6 @@ struct ListenerLab : Lab {
     consumer.subscribe({"jobs"});
     return listener;
   }
-  void polling(const std::string& name) {
-    consumer::ApplicationOptions options;
-    options.commits = consumer::CommitOrder::never;
-    run(name, std::move(options));
-  }
   void stop(const std::string& name) {
     clients.at(name).application->stop();
     pass(1s);

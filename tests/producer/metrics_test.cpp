@@ -21,7 +21,7 @@ namespace {
 // "2", "2.5" or "-".
 std::string value(const MetricsSnapshot& metrics, const std::string& name) {
   for (const producer::NamedMetric& metric : producer::all_metrics(metrics)) {
-    if (metric.name == name) return producer::metric_text(metric.value);
+    if (metric.name == name) return client::metric_text(metric.value);
   }
   return "no metric " + name;
 }
@@ -236,7 +236,7 @@ TEST_CASE("compression shows as the ratio of the records' bytes") {
   lab.run_until(1s);
   const std::int64_t factor = protocol::compressed_thousandths(protocol::Compression::gzip);
   CHECK(factor < 1000);
-  CHECK(lab["compression-rate-avg"] == producer::metric_text(factor));
+  CHECK(lab["compression-rate-avg"] == client::metric_text(factor));
   CHECK(lab.shop->metrics().batch_size.greatest < 10'000);
 }
 

@@ -2,33 +2,12 @@
 // are at work meanwhile.
 #include <string>
 
-#include "scenarios/engine/load.hpp"
-#include "scenarios/engine/report.hpp"
-#include "scenarios/engine/run.hpp"
-#include "tests/support/catch.hpp"
+#include "tests/scenarios/whole_run.hpp"
 
 using namespace kafkasim;
 using namespace kafkasim::scenarios;
 
 namespace {
-
-RunResult run_text(const std::string& text) {
-  Loaded loaded =
-      load_scenario_text("test.yaml", "scenario: test\nquestion: Does it hold?\n" + text);
-  INFO(loaded.diagnostics.lines("test.yaml"));
-  REQUIRE(loaded.file);
-  return run(loaded.file->scenario, {});
-}
-
-// The run ends as its expectations say; `notes` is what else is told, one line a note.
-void holds(const std::string& text, const std::string& notes = "") {
-  const RunResult result = run_text(text);
-  INFO(text_report(result.outcome, {}));
-  CHECK(result.outcome.verdict == Verdict::as_expected);
-  std::string told;
-  for (const std::string& note : result.outcome.notes) told += note + "\n";
-  CHECK(told == notes);
-}
 
 bool tells(const RunResult& result, const std::string& words) {
   for (const TimelineEntry& entry : result.outcome.timeline.entries) {
@@ -236,7 +215,7 @@ expect:
   isr: { orders-0: [2, 3, 4] }
   leaders: { orders-0: [broker-1, broker-4] }
 )";
-  const RunResult result = run_text(text);
+  const RunResult result = play(text);
   INFO(text_report(result.outcome, {}));
   CHECK(result.outcome.verdict == Verdict::as_expected);
   CHECK(tells(result, "reassigns orders-0: adds [4], removes [1]"));
@@ -386,5 +365,5 @@ events:
   - { at: 200ms, delete-topic: orders }
   - { at: 300ms, create-topic: orders, partitions: 2, replicas: 3 }
 )";
-  CHECK(run_text(text).outcome.trace_hash == run_text(text).outcome.trace_hash);
+  CHECK(play(text).outcome.trace_hash == play(text).outcome.trace_hash);
 }

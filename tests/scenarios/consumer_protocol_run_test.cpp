@@ -2,27 +2,12 @@
 // step by step.
 #include <string>
 
-#include "scenarios/engine/load.hpp"
-#include "scenarios/engine/report.hpp"
-#include "scenarios/engine/run.hpp"
-#include "tests/support/catch.hpp"
+#include "tests/scenarios/whole_run.hpp"
 
 using namespace kafkasim;
 using namespace kafkasim::scenarios;
 
 namespace {
-
-// The run ends as its expectations say.
-void holds(const std::string& text) {
-  Loaded loaded =
-      load_scenario_text("test.yaml", "scenario: test\nquestion: Does it hold?\n" + text);
-  INFO(loaded.diagnostics.lines("test.yaml"));
-  REQUIRE(loaded.file);
-  const RunResult result = run(loaded.file->scenario, {});
-  INFO(text_report(result.outcome, {}));
-  CHECK(result.outcome.verdict == Verdict::as_expected);
-  CHECK(result.outcome.notes.empty());
-}
 
 // Two partitions, a record a second in each, and a worker that reads both.
 const std::string jobs = R"(

@@ -1,31 +1,12 @@
 // Whole runs in which machines lose power, disks fail, fill up or get slow, and clocks are off.
 #include <string>
 
-#include "scenarios/engine/load.hpp"
-#include "scenarios/engine/report.hpp"
-#include "scenarios/engine/run.hpp"
-#include "tests/support/catch.hpp"
+#include "tests/scenarios/whole_run.hpp"
 
 using namespace kafkasim;
 using namespace kafkasim::scenarios;
 
 namespace {
-
-RunResult play(const std::string& text) {
-  Loaded loaded =
-      load_scenario_text("test.yaml", "scenario: test\nquestion: Does it hold?\n" + text);
-  INFO(loaded.diagnostics.lines("test.yaml"));
-  REQUIRE(loaded.file);
-  return run(loaded.file->scenario, {});
-}
-
-// The run ends as its expectations say.
-void holds(const std::string& text) {
-  const RunResult result = play(text);
-  INFO(text_report(result.outcome, {}));
-  CHECK(result.outcome.verdict == Verdict::as_expected);
-  CHECK(result.outcome.notes.empty());
-}
 
 // Is there a line of the story that has both?
 bool tells(const RunResult& result, const std::string& who, const std::string& what) {

@@ -6,24 +6,14 @@
 #include "scenarios/engine/group_table.hpp"
 #include "scenarios/engine/json_report.hpp"
 #include "scenarios/engine/lag_watch.hpp"
-#include "scenarios/engine/load.hpp"
-#include "scenarios/engine/run.hpp"
-#include "tests/support/catch.hpp"
+#include "tests/scenarios/whole_run.hpp"
 
 using namespace kafkasim;
 using namespace kafkasim::scenarios;
 
 namespace {
 
-Scenario scenario(const std::string& text) {
-  Loaded loaded =
-      load_scenario_text("test.yaml", "scenario: test\nquestion: Does it hold?\n" + text);
-  INFO(loaded.diagnostics.lines("test.yaml"));
-  REQUIRE(loaded.file);
-  return loaded.file->scenario;
-}
-
-Outcome outcome_of(const std::string& text) { return run(scenario(text), {}).outcome; }
+Outcome outcome_of(const std::string& text) { return play(text).outcome; }
 
 // What that expectation came to: "met 3", "NOT 4".
 std::string result(const Outcome& outcome, const std::string& key) {
@@ -31,20 +21,6 @@ std::string result(const Outcome& outcome, const std::string& key) {
     if (each.key == key) return (each.met ? "met " : "NOT ") + each.got;
   }
   return "no such expectation";
-}
-
-std::string squeezed(const std::string& text) {
-  std::string out;
-  for (const char c : text) {
-    if (c != ' ' || out.empty() || out.back() != ' ') out += c;
-  }
-  return out;
-}
-
-void contains(const std::string& text, const std::string& part) {
-  INFO(text);
-  INFO(part);
-  CHECK(text.find(part) != std::string::npos);
 }
 
 // Two workers share two partitions from 3 s on; worker-b dies at 20 s, and its session ends 45 s

@@ -4,34 +4,15 @@
 
 #include <string>
 
-#include "scenarios/engine/load.hpp"
-#include "scenarios/engine/report.hpp"
-#include "scenarios/engine/run.hpp"
-#include "tests/support/catch.hpp"
+#include "tests/scenarios/whole_run.hpp"
 
 using namespace kafkasim;
 using namespace kafkasim::scenarios;
 
 namespace {
 
-RunResult result_of(const std::string& text) {
-  Loaded loaded =
-      load_scenario_text("test.yaml", "scenario: test\nquestion: Does it hold?\n" + text);
-  INFO(loaded.diagnostics.lines("test.yaml"));
-  REQUIRE(loaded.file);
-  return run(loaded.file->scenario, {});
-}
-
-// The run ends as its expectations say.
-void holds(const std::string& text) {
-  const RunResult result = result_of(text);
-  INFO(text_report(result.outcome, {}));
-  CHECK(result.outcome.verdict == Verdict::as_expected);
-  CHECK(result.outcome.notes.empty());
-}
-
 bool tells(const std::string& text, const std::string& part) {
-  const RunResult result = result_of(text);
+  const RunResult result = play(text);
   ReportOptions options;
   options.width = 1000;
   const std::string report = text_report(result.outcome, options);
@@ -230,8 +211,9 @@ events:
   - { restart: billing, after: { event: 1 } }
 )";
   holds(text + "expect: { handled-twice: [A, B, C, D] }\n");
-  CHECK(result_of(text + "expect: { handled-twice: [A, B, C, D], effect-twice: [A] }\n")
-            .outcome.verdict == Verdict::not_as_expected);
+  CHECK(
+      play(text + "expect: { handled-twice: [A, B, C, D], effect-twice: [A] }\n").outcome.verdict ==
+      Verdict::not_as_expected);
 }
 
 TEST_CASE("a member that lost its partition ends its handling all the same", "[run]") {

@@ -4,26 +4,15 @@
 
 #include "producer/metrics_table.hpp"
 #include "scenarios/engine/json_report.hpp"
-#include "scenarios/engine/load.hpp"
-#include "scenarios/engine/report.hpp"
-#include "scenarios/engine/run.hpp"
 #include "scenarios/engine/schema_json.hpp"
-#include "tests/support/catch.hpp"
+#include "tests/scenarios/whole_run.hpp"
 
 using namespace kafkasim;
 using namespace kafkasim::scenarios;
 
 namespace {
 
-Scenario scenario(const std::string& text) {
-  Loaded loaded =
-      load_scenario_text("test.yaml", "scenario: test\nquestion: Does it hold?\n" + text);
-  INFO(loaded.diagnostics.lines("test.yaml"));
-  REQUIRE(loaded.file);
-  return loaded.file->scenario;
-}
-
-Outcome outcome_of(const std::string& text) { return run(scenario(text), {}).outcome; }
+Outcome outcome_of(const std::string& text) { return play(text).outcome; }
 
 std::string metrics_text(const Outcome& outcome) {
   ReportOptions options;
@@ -31,21 +20,6 @@ std::string metrics_text(const Outcome& outcome) {
   const std::string text = text_report(outcome, options);
   const std::size_t start = text.find("\nMetrics of ");
   return start == std::string::npos ? "" : text.substr(start);
-}
-
-// Blanks in a row as one: columns are as wide as their widest cell.
-std::string squeezed(const std::string& text) {
-  std::string out;
-  for (const char c : text) {
-    if (c != ' ' || out.empty() || out.back() != ' ') out += c;
-  }
-  return out;
-}
-
-void contains(const std::string& text, const std::string& part) {
-  INFO(text);
-  INFO(part);
-  CHECK(text.find(part) != std::string::npos);
 }
 
 nlohmann::ordered_json metrics_json(const Outcome& outcome, std::size_t producer = 0) {

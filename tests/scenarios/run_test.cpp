@@ -6,9 +6,7 @@
 #include <filesystem>
 #include <string>
 
-#include "scenarios/engine/load.hpp"
-#include "scenarios/engine/report.hpp"
-#include "tests/support/catch.hpp"
+#include "tests/scenarios/whole_run.hpp"
 
 using namespace kafkasim;
 using namespace kafkasim::scenarios;
@@ -22,19 +20,7 @@ ScenarioFile load(const std::string& text) {
   return std::move(*loaded.file);
 }
 
-// The run ends as its expectations say.
-void holds(const std::string& text) {
-  const ScenarioFile file = load("scenario: test\nquestion: Does it hold?\n" + text);
-  const RunResult result = run(file.scenario, {});
-  INFO(text_report(result.outcome, {}));
-  CHECK(result.outcome.verdict == Verdict::as_expected);
-  CHECK(result.outcome.notes.empty());
-}
-
-Verdict verdict(const std::string& text) {
-  const ScenarioFile file = load("scenario: test\nquestion: Does it hold?\n" + text);
-  return run(file.scenario, {}).outcome.verdict;
-}
+Verdict verdict(const std::string& text) { return play(text).outcome.verdict; }
 
 }  // namespace
 
