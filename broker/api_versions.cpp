@@ -46,10 +46,12 @@ protocol::ApiVersionsResponse answer_api_versions(const protocol::ApiVersionsReq
       {22, 0, 5},  // InitProducerId
       {23, 2, 4},  // OffsetForLeaderEpoch
       {37, 0, 3},  // CreatePartitions
+      {42, 0, 2},  // DeleteGroups
       {43, 0, 2},  // ElectLeaders
       {44, 0, 1},  // IncrementalAlterConfigs
       {45, 0, 0},  // AlterPartitionReassignments
       {46, 0, 0},  // ListPartitionReassignments
+      {47, 0, 0},  // OffsetDelete
       {68, 0, 1},  // ConsumerGroupHeartbeat
   };
   return response;

@@ -97,6 +97,8 @@ class Broker final : public RequestHandler {
   sim::Task<Answer> serve(protocol::ConsumerGroupHeartbeatRequest request, std::string client_id);
   sim::Task<Answer> serve(protocol::OffsetCommitRequest request, std::string client_id);
   sim::Task<Answer> serve(protocol::OffsetFetchRequest request, std::string client_id);
+  sim::Task<Answer> serve(protocol::DeleteGroupsRequest request, std::string client_id);
+  sim::Task<Answer> serve(protocol::OffsetDeleteRequest request, std::string client_id);
 
   // What handle() does for a client with a quota.
   sim::Task<Answer> produce_within_quota(protocol::Request request);

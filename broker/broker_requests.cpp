@@ -158,6 +158,27 @@ sim::Task<Answer> Broker::serve(protocol::OffsetFetchRequest request, std::strin
   co_return Answer(std::move(response));
 }
 
+sim::Task<Answer> Broker::serve(protocol::DeleteGroupsRequest request, std::string) {
+  protocol::DeleteGroupsResponse response = co_await groups_.delete_groups(std::move(request));
+  co_return Answer(std::move(response));
+}
+
+sim::Task<Answer> Broker::serve(protocol::OffsetDeleteRequest request, std::string) {
+  std::vector<protocol::TopicPartition> missing;
+  std::erase_if(request.partitions, [&](const protocol::TopicPartition& partition) {
+    if (image_.partition(partition) != nullptr) return false;
+    missing.push_back(partition);
+    return true;
+  });
+  protocol::OffsetDeleteResponse response = co_await groups_.offset_delete(std::move(request));
+  if (response.error == ErrorCode::none) {
+    for (const protocol::TopicPartition& partition : missing) {
+      response.partitions.push_back({partition, ErrorCode::unknown_topic_or_partition});
+    }
+  }
+  co_return Answer(std::move(response));
+}
+
 sim::Task<Answer> Broker::produce_within_quota(protocol::Request request) {
   const std::string client_id = request.client_id;
   const std::int32_t bytes = protocol::wire_size(request);

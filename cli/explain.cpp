@@ -13,6 +13,8 @@
 #include "explain/catalogue.hpp"
 #include "explain/show.hpp"
 #include "scenarios/engine/diagnostics.hpp"
+#include "scenarios/engine/report_text.hpp"
+#include "scenarios/engine/schema_keys.hpp"
 
 namespace kafkasim::cli {
 namespace {
@@ -27,7 +29,17 @@ std::string suggestions(const explain::Catalogue& catalogue, const std::string& 
       all += (all.empty() ? "" : ", ") + each;
     if (!all.empty()) return fmt::format("; there is {}", all);
   }
-  return scenarios::did_you_mean(name, catalogue.all_names());
+  std::vector<std::string> known = catalogue.all_names();
+  for (std::string& key : scenarios::keys_of_files()) known.push_back(std::move(key));
+  return scenarios::did_you_mean(name, known);
+}
+
+std::string overview_of_keys(std::size_t width) {
+  std::string all;
+  for (const std::string& key : scenarios::keys_of_files()) all += (all.empty() ? "" : ", ") + key;
+  std::string out = "Keys of scenario files\n";
+  for (const std::string& line : scenarios::wrapped(all, width - 2)) out += "  " + line + "\n";
+  return out;
 }
 
 int explain_all(const std::vector<std::string>& names) {
@@ -35,21 +47,23 @@ int explain_all(const std::vector<std::string>& names) {
   explain::ShowOptions options;
   options.colour = wants_colour();
   if (names.empty()) {
-    fmt::print("{}\nkafkasim explain NAME tells what one of these is.\n",
-               overview(catalogue, options));
+    fmt::print("{}\n{}\nkafkasim explain NAME tells what one of these is.\n",
+               overview(catalogue, options), overview_of_keys(options.width));
     return as_expected;
   }
   int exit_code = as_expected;
   bool first = true;
   for (const std::string& name : names) {
     const std::vector<explain::Match> matches = catalogue.find(name);
-    if (matches.empty()) {
+    const std::string key = scenarios::explanation_of_key(name, options.width);
+    if (matches.empty() && key.empty()) {
       fmt::print(stderr, "kafkasim: there is nothing to explain about {}{}\n",
                  scenarios::printable(scenarios::in_quotes(name)), suggestions(catalogue, name));
       exit_code = invalid;
       continue;
     }
-    fmt::print("{}{}", first ? "" : "\n", explanation(matches, options));
+    fmt::print("{}{}{}{}", first ? "" : "\n", explanation(matches, options),
+               matches.empty() || key.empty() ? "" : "\n", key);
     first = false;
   }
   return exit_code;

@@ -10,6 +10,7 @@ namespace kafkasim::client {
 namespace {
 
 constexpr sim::Duration forever = sim::Duration::max();
+constexpr sim::Duration shortest_wait = std::chrono::milliseconds(1);
 
 }  // namespace
 
@@ -58,7 +59,7 @@ sim::Duration ConnectionStates::delay(NodeId node, sim::Time now) const {
     case ConnectionState::disconnected:
       return std::max(state->pause - (now - state->last_attempt), sim::Duration(0));
     case ConnectionState::connecting:
-      return state->setup_timeout;
+      return std::max(state->setup_timeout, shortest_wait);
     case ConnectionState::checking_api_versions:
       return forever;
     case ConnectionState::ready:

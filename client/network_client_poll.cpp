@@ -9,6 +9,8 @@ namespace kafkasim::client {
 
 namespace {
 
+constexpr sim::Duration shortest_wait = std::chrono::milliseconds(1);
+
 // The pause that a response asks for, in answers that can ask for one.
 std::int32_t throttle_time(const protocol::ResponseBody& body) {
   return std::visit(
@@ -46,8 +48,10 @@ bool NetworkClient::has_arrived() const {
 sim::Time NetworkClient::begin_poll(sim::Time now, sim::Duration limit) {
   if (!ended_by_us_.empty()) return now;
   const sim::Duration metadata = maybe_update_metadata(now);
-  sim::Duration wait =
-      std::max(std::min({limit, metadata, config_.request_timeout}), sim::Duration(0));
+  // Settings of 0 make Kafka's client turn in circles until something arrives.
+  sim::Duration idle = std::min(metadata, config_.request_timeout);
+  if (idle.count() <= 0) idle = shortest_wait;
+  sim::Duration wait = std::max(std::min(limit, idle), sim::Duration(0));
   const bool something_leaves = std::any_of(
       in_flight_.begin(), in_flight_.end(),
       [](const auto& entry) { return !entry.second.empty() && entry.second.back().leaving; });

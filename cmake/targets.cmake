@@ -82,7 +82,8 @@ function(kafkasim_stress)
   if(EXISTS ${folder}/program/stress_main.cpp)
     add_executable(stress ${folder}/program/stress_main.cpp ${folder}/dice.cpp
                           ${folder}/draw.cpp ${folder}/draw_groups.cpp
-                          ${folder}/scenario_text.cpp ${folder}/stress.cpp)
+                          ${folder}/scenario_text.cpp ${folder}/stress.cpp
+                          ${folder}/widen_groups.cpp)
     target_precompile_headers(stress REUSE_FROM kafkasim_precompiled)
     set_target_properties(stress PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
     kafkasim_link(

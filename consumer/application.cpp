@@ -2,6 +2,8 @@
 // application_workers.cpp.
 #include "consumer/application.hpp"
 
+#include <algorithm>
+
 #include "protocol/events.hpp"
 
 namespace kafkasim::consumer {
@@ -100,7 +102,9 @@ sim::Task<> Application::commit_batch() {
 // its partitions.
 sim::Task<> Application::commit_positions() {
   co_await handling_.stand_still();
+  tried_.clear();
   co_await consumer_.commit_sync();
+  tried_ = consumer_.uncommitted();
 }
 
 sim::Task<> Application::commit_after(ConsumedRecord record) {
@@ -108,6 +112,15 @@ sim::Task<> Application::commit_after(ConsumedRecord record) {
   Offsets offsets;
   offsets[record.partition].offset = record.offset.next();
   co_await consumer_.commit_sync(std::move(offsets));
+  tried_[record.partition].offset = record.offset.next();
+}
+
+bool Application::has_tried_every_commit() const {
+  const Offsets uncommitted = consumer_.uncommitted();
+  return std::all_of(uncommitted.begin(), uncommitted.end(), [&](const auto& entry) {
+    const auto tried = tried_.find(entry.first);
+    return tried != tried_.end() && tried->second.offset >= entry.second.offset;
+  });
 }
 
 bool Application::is_settled() const {
@@ -124,9 +137,10 @@ bool Application::is_settled() const {
       return has_committed_contiguous();
     case CommitOrder::after_each:
       // Workers commit in the order in which they finish; the last one need not be the highest.
-      return pool_ || !consumer_.has_uncommitted();
+      return pool_ || has_tried_every_commit();
     case CommitOrder::after_handling:
     case CommitOrder::before_handling:
+      return has_tried_every_commit();
     case CommitOrder::automatic:
       return !consumer_.has_uncommitted();
   }

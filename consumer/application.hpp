@@ -41,7 +41,8 @@ class Application final : private RebalanceListener {
   // Why it ended, if not by stop().
   const std::optional<Failure>& failure() const { return failure_; }
   // Nothing left to do: not handling, not stalled, the consumer settled and, unless it never
-  // commits, everything that was handed out is committed.
+  // commits, everything that was handed out is committed, or was in a synchronous commit that
+  // failed: the next one comes with the next records.
   bool is_settled() const;
 
  private:
@@ -67,6 +68,7 @@ class Application final : private RebalanceListener {
   sim::Task<> commit_batch();
   sim::Task<> commit_positions();
   sim::Task<> commit_after(ConsumedRecord record);
+  bool has_tried_every_commit() const;
   void store(const ConsumedRecord& record);
 
   sim::World& world_;
@@ -78,6 +80,7 @@ class Application final : private RebalanceListener {
   std::unique_ptr<WorkerPool> pool_;  // null: the polling thread handles records itself
   Offsets finished_;                  // without workers: behind the last record of each partition
   Offsets contiguous_sent_;           // last committed, by after_contiguous
+  Offsets tried_;                     // what synchronous commits had their chance to commit
   sim::Time contiguous_sent_at_;
   bool batch_is_open_ = false;  // workers have records of a poll that is not committed yet
   bool paused_ = false;

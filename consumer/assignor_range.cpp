@@ -159,13 +159,15 @@ Assignments assign_range(const AssignorTopics& topics, const std::vector<Assigno
   }
   std::sort(in_order.begin(), in_order.end(),
             [](const AssignorMember* a, const AssignorMember* b) { return member_order(*a, *b); });
-  std::sort(subscribed.begin(), subscribed.end());
-
-  std::vector<TopicState> states;
+  // Kafka collects the names in one hash map and moves those that have partitions to another.
+  std::vector<std::string> known;
   for (const std::string& topic : protocol::in_java_map_order(subscribed)) {
-    const auto known = topics.find(topic);
-    if (known != topics.end() && !known->second.empty())
-      states.push_back(start(topic, known->second, in_order));
+    const auto found = topics.find(topic);
+    if (found != topics.end() && !found->second.empty()) known.push_back(topic);
+  }
+  std::vector<TopicState> states;
+  for (const std::string& topic : protocol::in_java_map_order(known)) {
+    states.push_back(start(topic, topics.at(topic), in_order));
   }
   const bool rack_aware = std::any_of(states.begin(), states.end(),
                                       [](const TopicState& state) { return state.rack_aware; });

@@ -13,6 +13,7 @@ using protocol::ErrorCode;
 namespace {
 
 constexpr const char* timeout_exception = "TimeoutException";
+constexpr sim::Duration shortest_interval = std::chrono::milliseconds(1);
 
 // What the application hears when an asynchronous commit failed in a way that a retry may cure.
 Failure as_async_failure(Failure failure) {
@@ -53,7 +54,6 @@ sim::Task<std::optional<Failure>> OffsetCommits::commit_sync(Offsets offsets,
     if (failure && failure->error == ErrorCode::stale_member_epoch)
       co_return stale_epoch_commit_failure();
     if (!failure || !failure->retriable) co_return failure;
-    if (context_.now() >= deadline) break;
     const sim::Time next = sim::later(context_.now(), backoff.after(attempts));
     co_await sim::sleep_until(std::min(deadline, next));
     if (context_.now() >= deadline) break;
@@ -86,7 +86,9 @@ PendingCommitPtr OffsetCommits::start(Offsets offsets, Kind kind, CommitCallback
   async.pending = std::make_shared<PendingCommit>();
   PendingCommitPtr pending = async.pending;
   ++async_under_way_;
-  if (coordinator_.is_unknown() && !async.offsets.empty()) {
+  const bool others_wait = turn_to_send_ != next_turn_;
+  if ((coordinator_.is_unknown() || others_wait) && !async.offsets.empty()) {
+    async.turn = next_turn_++;
     sim::spawn(context_.process, run_commit_once_known(std::move(async)));
   } else {
     // What is committed, and as whose member, is settled now.
@@ -98,13 +100,16 @@ PendingCommitPtr OffsetCommits::start(Offsets offsets, Kind kind, CommitCallback
 
 // One look-up; when that fails the commit has failed.
 sim::Task<> OffsetCommits::run_commit_once_known(Async async) {
-  coordinator_.look_up();
+  if (coordinator_.is_unknown()) coordinator_.look_up();
   const sim::Time deadline = context_.call_deadline(context_.settings.request_timeout);
-  while (coordinator_.is_looking_up() && context_.now() < deadline) {
+  while ((coordinator_.is_looking_up() || turn_to_send_ < async.turn) &&
+         context_.now() < deadline) {
     const std::uint64_t seen = context_.progress.count();
     co_await context_.progress.past(seen, deadline);
   }
+  turn_to_send_ = std::max(turn_to_send_, async.turn + 1);
   Start what = prepare(async.offsets);
+  context_.progress.made();
   co_await run_commit(std::move(what), std::move(async));
 }
 
@@ -146,7 +151,7 @@ void OffsetCommits::report(const Async& async, std::optional<Failure> failure) {
   if (failure) {
     failure = as_async_failure(std::move(*failure));
     context_.report(protocol::events::CommitFailed{context_.settings.group_id, failure->error,
-                                                   failure->message});
+                                                   failure->message, plain(async.offsets)});
   }
   if (async.callback) async.callback(async.offsets, failure);
 }
@@ -179,11 +184,12 @@ PendingCommitPtr OffsetCommits::auto_commit_now() {
 sim::Task<> OffsetCommits::auto_commit_and_wait(sim::Time deadline) {
   if (context_.settings.auto_commit) {
     Offsets offsets = to_auto_commit();
+    const Offsets tried = offsets;
     const sim::Duration left = std::max(deadline - context_.now(), sim::Duration(0));
     const std::optional<Failure> failure = co_await commit_sync(std::move(offsets), left);
     if (failure) {
       context_.report(protocol::events::CommitFailed{context_.settings.group_id, failure->error,
-                                                     failure->message});
+                                                     failure->message, plain(tried)});
     }
   }
   co_await wait_for_async(deadline, Failure());
@@ -191,7 +197,9 @@ sim::Task<> OffsetCommits::auto_commit_and_wait(sim::Time deadline) {
 
 void OffsetCommits::restart_auto_commit_timer(sim::Time now) {
   if (context_.settings.commits_stored) return;
-  next_auto_commit_ = sim::later(now, context_.settings.auto_commit_interval);
+  // An interval of 0 would have each answer to a commit bring about the next one.
+  next_auto_commit_ =
+      sim::later(now, std::max(context_.settings.auto_commit_interval, shortest_interval));
 }
 
 }  // namespace kafkasim::consumer

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "consumer/consumer_member_commits.hpp"
 #include "consumer/offset_commits.hpp"
@@ -79,29 +80,34 @@ std::optional<Failure> OffsetCommits::take(const protocol::OffsetFetchResponse& 
         response.error == ErrorCode::not_coordinator) {
       coordinator_.mark_unknown(false);
     }
-    Failure failure = failure_of(response.error, "KafkaException");
-    failure.message = fmt::format("Unexpected error in fetch offset response: {}",
-                                  protocol::name(response.error));
-    return failure;
+    if (response.error == ErrorCode::group_authorization_failed)
+      return not_authorized_failure(context_.settings.group_id);
+    if (protocol::is_retriable(response.error)) return failure_of(response.error);
+    return unexpected_failure("Unexpected error in fetch offset response: ", response.error);
   }
   context_.met_in("OffsetFetch", response.partitions);
   std::optional<Failure> unstable;
+  std::set<std::string> unauthorized;
   for (const protocol::OffsetFetchPartitionResponse& part : response.partitions) {
     if (part.error == ErrorCode::none) continue;
     if (part.error == ErrorCode::unstable_offset_commit) {
-      unstable = failure_of(part.error, "UnstableOffsetCommitException");
+      unstable = failure_of(part.error);
       continue;
     }
-    Failure failure = failure_of(part.error, "KafkaException");
-    failure.retriable = false;
+    if (part.error == ErrorCode::topic_authorization_failed) {
+      unauthorized.insert(part.partition.topic);
+      continue;
+    }
     const std::string name = to_string(part.partition);
-    failure.message =
-        part.error == ErrorCode::unknown_topic_or_partition
-            ? fmt::format("Topic or Partition {} does not exist", name)
-            : fmt::format("Unexpected error in fetch offset response for partition {}: {}", name,
-                          protocol::name(part.error));
-    return failure;
+    if (part.error == ErrorCode::unknown_topic_or_partition) {
+      return failure_with(part.error, "KafkaException",
+                          fmt::format("Topic or Partition {} does not exist", name));
+    }
+    return unexpected_failure(
+        fmt::format("Unexpected error in fetch offset response for partition {}: ", name),
+        part.error);
   }
+  if (!unauthorized.empty()) return not_authorized_failure(unauthorized);
   return unstable;
 }
 

@@ -177,7 +177,25 @@ sim::Task<PollResult> Consumer::poll(sim::Duration timeout) {
   co_return result;
 }
 
+// Topics that may not be read or cannot exist: told once for each answer that says so.
+std::optional<Failure> Consumer::metadata_failure() {
+  const int version = metadata_.update_version();
+  if (version == metadata_version_) return std::nullopt;
+  metadata_version_ = version;
+  std::set<std::string> unauthorized;
+  std::set<std::string> invalid;
+  for (const std::string& topic : subscriptions_.metadata_topics()) {
+    const protocol::ErrorCode error = metadata_.topic_error(topic);
+    if (error == protocol::ErrorCode::topic_authorization_failed) unauthorized.insert(topic);
+    if (error == protocol::ErrorCode::invalid_topic_exception) invalid.insert(topic);
+  }
+  if (!unauthorized.empty()) return not_authorized_failure(unauthorized);
+  if (invalid.empty()) return std::nullopt;
+  return invalid_topics_failure(invalid);
+}
+
 sim::Task<Step> Consumer::update_assignment(sim::Time deadline) {
+  if (std::optional<Failure> failure = metadata_failure()) co_return Step::failed(*failure);
   if (settings_.has_group()) {
     const Step step = co_await member_->poll(deadline);
     if (!step.is_done()) co_return step;

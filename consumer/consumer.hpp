@@ -118,6 +118,8 @@ class Consumer {
   std::map<protocol::TopicPartition, std::int64_t> lag() const;
   // Records were handed out whose offsets are not known to be committed.
   bool has_uncommitted() const;
+  // Behind the last of them, by partition.
+  Offsets uncommitted() const;
   // Nothing to do as far as the consumer knows: member of a stable group (if it is in one), every
   // position at the end as of the last fetch, nothing buffered, no commit under way that says
   // something new. Does not look at uncommitted offsets.
@@ -133,13 +135,14 @@ class Consumer {
   sim::Task<> auto_commit_on_time();
   void topics_changed();
   void commit_before_assign();
+  std::optional<Failure> metadata_failure();
   sim::Task<Step> update_assignment(sim::Time deadline);
   sim::Task<Step> update_positions(sim::Time deadline);
   FetchCollector::Collected collect();
   void measure_lags(const std::vector<protocol::TopicPartition>& partitions);
   sim::Time wait_until(sim::Time deadline) const;
   bool finish(FetchCollector::Collected collected, PollResult& result);
-  void report_commit_failure(const Failure& failure);
+  void report_commit_failure(const Failure& failure, const Offsets& tried);
   void seek_to(OffsetReset reset, const Partitions& partitions);
 
   sim::Process& process_;
@@ -163,6 +166,7 @@ class Consumer {
   FetchCollector collector_;
   PositionLookup lookup_;
   Fetcher fetcher_;
+  int metadata_version_ = 0;        // whose errors poll() has told
   bool has_all_positions_ = false;  // as the last poll found it
   bool woken_ = false;
   bool closed_ = false;

@@ -42,10 +42,11 @@ sim::Task<std::optional<Failure>> Consumer::commit_sync(Offsets offsets) {
     metadata_.update_last_seen_epoch(partition, offset.leader_epoch);
   }
   const sim::Time began = process_.now();
+  Offsets tried = offsets;
   std::optional<Failure> failure =
       co_await commits_.commit_sync(std::move(offsets), settings_.default_api_timeout);
   metrics_.committed_synchronously(process_.now() - began);
-  if (failure) report_commit_failure(*failure);
+  if (failure) report_commit_failure(*failure, tried);
   co_return failure;
 }
 
@@ -71,9 +72,9 @@ bool Consumer::store_offset(const TopicPartition& partition, OffsetAndEpoch offs
   return true;
 }
 
-void Consumer::report_commit_failure(const Failure& failure) {
-  context_.report(
-      protocol::events::CommitFailed{settings_.group_id, failure.error, failure.message});
+void Consumer::report_commit_failure(const Failure& failure, const Offsets& tried) {
+  context_.report(protocol::events::CommitFailed{settings_.group_id, failure.error, failure.message,
+                                                 plain(tried)});
 }
 
 // ---- positions ----
@@ -177,6 +178,15 @@ bool Consumer::has_uncommitted() const {
     const PartitionState& state = *subscriptions_.find(partition);
     return state.returned_to > state.committed;
   });
+}
+
+Offsets Consumer::uncommitted() const {
+  Offsets out;
+  for (const TopicPartition& partition : subscriptions_.assigned()) {
+    const PartitionState& state = *subscriptions_.find(partition);
+    if (state.returned_to > state.committed) out[partition].offset = state.returned_to;
+  }
+  return out;
 }
 
 bool Consumer::is_settled() const {

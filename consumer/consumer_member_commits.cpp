@@ -15,19 +15,18 @@ std::optional<Failure> epoch_commit_failure(ErrorCode error, const std::string& 
     case ErrorCode::fenced_instance_id:
       return failure_with(
           error, "CommitFailedException",
-          "OffsetCommit failed due to group instance id fenced: " + group_instance_id);
+          fmt::format("OffsetCommit failed due to group instance id fenced: Optional[{}]",
+                      group_instance_id));
     case ErrorCode::unknown_member_id:
       return failure_with(
           error, "CommitFailedException",
           fmt::format("OffsetCommit failed with unknown member ID. {}", error_text(error)));
     case ErrorCode::stale_member_epoch:
-      return failure_with(error, "StaleMemberEpochException", std::string(error_text(error)));
+      return failure_of(error);
     case ErrorCode::illegal_generation:
-    case ErrorCode::rebalance_in_progress: {
+    case ErrorCode::rebalance_in_progress:
       // Errors of the classic protocol: unexpected here.
-      return failure_with(error, "KafkaException",
-                          fmt::format("Unexpected error in commit: {}", protocol::name(error)));
-    }
+      return unexpected_failure("Unexpected error in commit: ", error);
     default:
       return std::nullopt;
   }
@@ -41,11 +40,10 @@ Failure stale_epoch_commit_failure() {
 
 std::optional<Failure> epoch_fetch_failure(ErrorCode error, bool in_group) {
   if (error == ErrorCode::unknown_member_id) {
-    return failure_with(error, "UnknownMemberIdException", std::string(error_text(error)));
+    return failure_of(error);
   }
   if (error == ErrorCode::stale_member_epoch) {
-    Failure failure =
-        failure_with(error, "StaleMemberEpochException", std::string(error_text(error)));
+    Failure failure = failure_of(error);
     failure.retriable = in_group;
     return failure;
   }

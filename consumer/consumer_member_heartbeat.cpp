@@ -11,6 +11,12 @@ using protocol::ConsumerGroupHeartbeatRequest;
 using protocol::ConsumerGroupHeartbeatResponse;
 using protocol::ErrorCode;
 
+namespace {
+
+constexpr sim::Duration shortest_pause = std::chrono::milliseconds(1);
+
+}  // namespace
+
 // ---- when ----
 
 void ConsumerMember::start() {
@@ -41,7 +47,7 @@ sim::Time ConsumerMember::act() {
     // A look-up may fail at once; polls come by all the time.
     if (now >= next_look_up_) {
       coordinator_.look_up();
-      next_look_up_ = sim::later(now, context_.settings.retry_backoff);
+      next_look_up_ = sim::later(now, std::max(context_.settings.retry_backoff, shortest_pause));
     }
     return next_look_up_;
   }
@@ -245,41 +251,18 @@ void ConsumerMember::fenced(ErrorCode error) {
 
 // An error that no retry cures. The application hears of it in poll().
 void ConsumerMember::failed(const ConsumerGroupHeartbeatResponse& response) {
-  Failure failure;
-  failure.error = response.error;
-  failure.message = response.error_message;
-  switch (response.error) {
-    case ErrorCode::group_authorization_failed:
-      failure.exception = "GroupAuthorizationException";
-      failure.message = "Not authorized to access group: " + context_.settings.group_id;
-      break;
-    case ErrorCode::unsupported_version:
-      failure.exception = "UnsupportedVersionException";
-      failure.message =
-          "The cluster does not support the new CONSUMER group protocol. Set "
-          "group.protocol=classic on the consumer configs to revert to the CLASSIC protocol until "
-          "the cluster is upgraded.";
-      break;
-    case ErrorCode::unreleased_instance_id:
-      failure.exception = "UnreleasedInstanceIdException";
-      break;
-    case ErrorCode::fenced_instance_id:
-      failure.exception = "FencedInstanceIdException";
-      break;
-    case ErrorCode::invalid_request:
-      failure.exception = "InvalidRequestException";
-      break;
-    case ErrorCode::group_max_size_reached:
-      failure.exception = "GroupMaxSizeReachedException";
-      break;
-    case ErrorCode::unsupported_assignor:
-      failure.exception = "UnsupportedAssignorException";
-      break;
-    default:
-      failure.exception = "KafkaException";
-      break;
+  Failure failure = failure_of(response.error);
+  failure.retriable = false;
+  if (response.error == ErrorCode::group_authorization_failed) {
+    failure = not_authorized_failure(context_.settings.group_id);
+  } else if (response.error == ErrorCode::unsupported_version) {
+    failure.message =
+        "The cluster does not support the new CONSUMER group protocol. Set "
+        "group.protocol=classic on the consumer configs to revert to the CLASSIC protocol until "
+        "the cluster is upgraded.";
+  } else if (!response.error_message.empty()) {
+    failure.message = response.error_message;
   }
-  if (failure.message.empty()) failure.message = std::string(protocol::name(response.error));
   failure_ = std::move(failure);
   const bool was_in_group = !member_.is_leaving();
   member_.fail();

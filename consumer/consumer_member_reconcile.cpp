@@ -144,6 +144,7 @@ void ConsumerMember::report_joined(const Partitions& assigned) {
   joined.generation = member_.epoch();
   joined.assigned.assign(assigned.begin(), assigned.end());
   joined.by_epoch = true;
+  joined.member_id = member_id_;
   context_.report(joined);
 }
 

@@ -89,12 +89,9 @@ std::optional<Failure> Coordinator::take(const protocol::FindCoordinatorResponse
           response.coordinators.size());
   const protocol::Coordinator& found = response.coordinators.front();
   context_.met("FindCoordinator", found.error);
-  if (found.error == ErrorCode::group_authorization_failed) {
-    Failure failure = failure_of(found.error, "GroupAuthorizationException");
-    failure.message = "Not authorized to access group: " + context_.settings.group_id;
-    return failure;
-  }
-  if (found.error != ErrorCode::none) return failure_of(found.error, "KafkaException");
+  if (found.error == ErrorCode::group_authorization_failed)
+    return not_authorized_failure(context_.settings.group_id);
+  if (found.error != ErrorCode::none) return failure_of(found.error);
   node_ = client::Node{client::coordinator_node(found.node_id), found.host, ""};
   context_.caller.client().ready(*node_, context_.now());  // connects ahead of the first request
   context_.caller.wake();

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -42,8 +43,14 @@ class Step {
   std::optional<Failure> failure_;
 };
 
-// The failure that an error code in an answer stands for.
-Failure failure_of(protocol::ErrorCode error, std::string exception);
+// The failure that an error code in an answer stands for, with the class and the text that Kafka
+// has for it.
+Failure failure_of(protocol::ErrorCode error);
+// One that Kafka's client does not expect in that answer: no retry, whatever the code says.
+Failure unexpected_failure(std::string what, protocol::ErrorCode error);
+Failure not_authorized_failure(const std::string& group);
+Failure not_authorized_failure(const std::set<std::string>& topics);
+Failure invalid_topics_failure(const std::set<std::string>& topics);
 // One that no retry cures, in words of its own.
 Failure failure_with(protocol::ErrorCode error, std::string exception, std::string message);
 // What a request ends with when its connection broke or its coordinator is not known.

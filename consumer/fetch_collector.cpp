@@ -15,6 +15,8 @@ namespace {
 // Room made for the records of one poll, at most: max.poll.records may be anything.
 constexpr int most_reserved = 512;
 
+constexpr const char* unexpected_exception = "IllegalStateException";
+
 }  // namespace
 
 bool FetchCollector::has_available() const {
@@ -70,10 +72,16 @@ bool FetchCollector::begin_next(Collected& out, sim::Time now) {
   next_.reset();
   const bool usable = first.is_initialized || initialize(first, out, now);
   if (out.failure) {
-    // With records in hand those come first; the error comes again with the next poll.
-    const bool report = out.is_empty();
-    if (report && first.answer().records.empty()) waiting_.pop_front();
-    if (!report) out.failure.reset();
+    // With records in hand those come first; the error comes again with the next poll. One that
+    // Kafka's client does not know of is not waited with: it takes the records along.
+    const bool is_alone = out.is_empty();
+    if (is_alone && first.answer().records.empty()) waiting_.pop_front();
+    if (is_alone) return false;
+    if (out.failure->exception == unexpected_exception) {
+      out.records.clear();
+    } else {
+      out.failure.reset();
+    }
     return false;
   }
   if (usable) next_ = std::move(first);
@@ -133,16 +141,16 @@ void FetchCollector::handle_error(const CompletedFetch& fetch, Collected& out) {
     default:
       break;
   }
-  Failure failure = failure_of(error, "KafkaException");
+  Failure failure = failure_of(error);
   if (error == ErrorCode::topic_authorization_failed) {
-    failure.exception = "TopicAuthorizationException";
-    failure.message = fmt::format("Not authorized to access topics: [{}]", partition.topic);
+    failure = not_authorized_failure(std::set<std::string>{partition.topic});
   } else if (error == ErrorCode::corrupt_message) {
+    failure.exception = "KafkaException";
     failure.message =
         fmt::format("Encountered corrupt message when fetching offset {} for topic-partition {}",
                     fetch.next_offset().value(), name);
   } else {
-    failure.exception = "IllegalStateException";
+    failure.exception = unexpected_exception;
     failure.message =
         fmt::format("Unexpected error code {} while fetching at offset {} from topic-partition {}",
                     static_cast<int>(error), fetch.next_offset().value(), name);
@@ -161,7 +169,7 @@ void FetchCollector::out_of_range(const CompletedFetch& fetch, Collected& out) {
     state->reset(subscriptions_.default_reset(), "out of range");
     return;
   }
-  Failure failure = failure_of(ErrorCode::offset_out_of_range, "OffsetOutOfRangeException");
+  Failure failure = failure_of(ErrorCode::offset_out_of_range);
   failure.retriable = false;
   failure.message = fmt::format("Fetch position {} is out of range for partition {}",
                                 fetch.next_offset().value(), to_string(fetch.partition()));

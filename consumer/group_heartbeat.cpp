@@ -10,6 +10,12 @@ namespace kafkasim::consumer {
 using client::CallResult;
 using protocol::ErrorCode;
 
+namespace {
+
+constexpr sim::Duration shortest_pause = std::chrono::milliseconds(1);
+
+}  // namespace
+
 void GroupMember::start_heartbeats() {
   if (heartbeats_run_) return;
   heartbeats_run_ = true;
@@ -17,6 +23,7 @@ void GroupMember::start_heartbeats() {
 }
 
 sim::Task<> GroupMember::run_heartbeats() {
+  sim::Time next_look_up = context_.now();
   while (!closed_) {
     if (!heartbeats_enabled_) {
       co_await heartbeat_wake_.wait(sim::never);  // a join enables them
@@ -28,8 +35,12 @@ sim::Task<> GroupMember::run_heartbeats() {
     }
     const sim::Time now = context_.now();
     if (coordinator_.is_unknown()) {
-      coordinator_.look_up();
-      co_await heartbeat_wake_.wait(sim::later(now, context_.settings.retry_backoff));
+      // One that was found and cannot be reached yet is lost at once: no reason to hurry.
+      if (now >= next_look_up) {
+        coordinator_.look_up();
+        next_look_up = sim::later(now, std::max(context_.settings.retry_backoff, shortest_pause));
+      }
+      co_await heartbeat_wake_.wait(next_look_up);
     } else if (heartbeat_.session_expired(now)) {
       coordinator_.mark_unknown(false);
     } else if (heartbeat_.poll_expired(now)) {
@@ -94,13 +105,10 @@ void GroupMember::take(const protocol::HeartbeatResponse& response, const Genera
           fmt::format("encountered {} from HEARTBEAT response", protocol::name(response.error)),
           response.error != ErrorCode::illegal_generation);
       if (response.error == ErrorCode::fenced_instance_id) {
-        heartbeat_failure_ = failure_of(response.error, "FencedInstanceIdException");
+        heartbeat_failure_ = failure_of(response.error);
       } else {
         heartbeat_.failed(now);
       }
-      return;
-    case ErrorCode::group_authorization_failed:
-      heartbeat_failure_ = failure_of(response.error, "GroupAuthorizationException");
       return;
     default:
       heartbeat_.failed(now);

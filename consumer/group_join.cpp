@@ -175,6 +175,7 @@ sim::Task<std::optional<Failure>> GroupMember::complete_join(protocol::Bytes byt
 // was meant, and lost at the next poll.
 sim::Task<std::optional<Failure>> GroupMember::adopt(Partitions assigned) {
   const std::int32_t generation = membership_.generation().id;
+  const std::string member_id = membership_.generation().member_id;
   const Partitions owned = subscriptions_.assigned();
   Partitions added;
   Partitions revoked;
@@ -194,6 +195,7 @@ sim::Task<std::optional<Failure>> GroupMember::adopt(Partitions assigned) {
   joined.group = context_.settings.group_id;
   joined.generation = generation;
   joined.assigned.assign(assigned.begin(), assigned.end());
+  joined.member_id = member_id;
   context_.report(joined);
   std::optional<Failure> failure = co_await calls_.assigned(std::move(added));
   if (!first_failure) first_failure = std::move(failure);

@@ -20,8 +20,8 @@ sim::Task<std::optional<Failure>> GroupMember::lead(protocol::JoinGroupResponse 
     std::optional<protocol::ConsumerSubscription> subscription =
         protocol::decode_subscription(member.metadata);
     if (!subscription) {
-      Failure failure = failure_of(ErrorCode::unknown_server_error, "SchemaException");
-      failure.retriable = false;
+      Failure failure = failure_of(ErrorCode::unknown_server_error);
+      failure.exception = "SchemaException";
       failure.message =
           fmt::format("The subscription of member {} cannot be read", member.member_id);
       co_return failure;
@@ -56,7 +56,8 @@ std::optional<Failure> GroupMember::assign(const protocol::JoinGroupResponse& re
                                            protocol::SyncGroupRequest& sync) {
   const Assignor* const assignor = find_assignor(response.protocol_name);
   if (assignor == nullptr) {
-    Failure failure = failure_of(ErrorCode::inconsistent_group_protocol, "IllegalStateException");
+    Failure failure = failure_of(ErrorCode::inconsistent_group_protocol);
+    failure.exception = "IllegalStateException";
     failure.message =
         fmt::format("Coordinator selected invalid assignment protocol: {}", response.protocol_name);
     return failure;

@@ -101,44 +101,44 @@ std::optional<Failure> GroupMember::take(const protocol::JoinGroupResponse& resp
     }
     case ErrorCode::member_id_required:
       membership_.take_member_id(response.member_id);
-      return failure_of(response.error, "MemberIdRequiredException");
+      return failure_of(response.error);
     case ErrorCode::unknown_member_id:
       if (membership_.generation() == sent) {
         membership_.reset_and_rejoin("encountered UNKNOWN_MEMBER_ID from JOIN_GROUP response",
                                      true);
       }
-      return failure_of(response.error, "UnknownMemberIdException");
+      return failure_of(response.error);
     case ErrorCode::coordinator_not_available:
     case ErrorCode::not_coordinator:
       coordinator_.mark_unknown(false);
-      return failure_of(response.error, "NotCoordinatorException");
+      return failure_of(response.error);
     case ErrorCode::group_max_size_reached: {
-      Failure failure = failure_of(response.error, "GroupMaxSizeReachedException");
+      Failure failure = failure_of(response.error);
       failure.message =
           fmt::format("Consumer group {} already has the configured maximum number of members.",
                       context_.settings.group_id);
       return failure;
     }
     case ErrorCode::fenced_instance_id:
-      return failure_of(response.error, "FencedInstanceIdException");
+      return failure_of(response.error);
     case ErrorCode::coordinator_load_in_progress:
-      return failure_of(response.error, "CoordinatorLoadInProgressException");
+      return failure_of(response.error);
     case ErrorCode::rebalance_in_progress:
-      return failure_of(response.error, "RebalanceInProgressException");
+      return failure_of(response.error);
     case ErrorCode::inconsistent_group_protocol:
-      return failure_of(response.error, "InconsistentGroupProtocolException");
+      return failure_of(response.error);
     case ErrorCode::invalid_session_timeout:
-      return failure_of(response.error, "InvalidSessionTimeoutException");
+      return failure_of(response.error);
     case ErrorCode::invalid_group_id:
-      return failure_of(response.error, "InvalidGroupIdException");
+      return failure_of(response.error);
+    case ErrorCode::unsupported_version:
+      return failure_of(response.error);
     case ErrorCode::group_authorization_failed:
-      return failure_of(response.error, "GroupAuthorizationException");
+      return not_authorized_failure(context_.settings.group_id);
     default:
       break;
   }
-  return failure_with(
-      response.error, "KafkaException",
-      fmt::format("Unexpected error in join group response: {}", protocol::name(response.error)));
+  return unexpected_failure("Unexpected error in join group response: ", response.error);
 }
 
 // ---- SyncGroup ----
@@ -166,14 +166,14 @@ std::optional<Failure> GroupMember::take(const protocol::SyncGroupResponse& resp
     case ErrorCode::none:
       if (membership_.generation().was_reset() ||
           membership_.state() != MemberState::completing_rebalance) {
-        return failure_of(ErrorCode::illegal_generation, "IllegalGenerationException");
+        return failure_of(ErrorCode::illegal_generation);
       }
       membership_.synced();
       return std::nullopt;
     case ErrorCode::rebalance_in_progress:
-      return failure_of(response.error, "RebalanceInProgressException");
+      return failure_of(response.error);
     case ErrorCode::fenced_instance_id:
-      return failure_of(response.error, "FencedInstanceIdException");
+      return failure_of(response.error);
     case ErrorCode::unknown_member_id:
     case ErrorCode::illegal_generation:
       if (membership_.generation() == sent) {
@@ -181,17 +181,17 @@ std::optional<Failure> GroupMember::take(const protocol::SyncGroupResponse& resp
             fmt::format("encountered {} from SYNC_GROUP response", protocol::name(response.error)),
             response.error != ErrorCode::illegal_generation);
       }
-      return failure_of(response.error, "IllegalGenerationException");
+      return failure_of(response.error);
     case ErrorCode::coordinator_not_available:
     case ErrorCode::not_coordinator:
       coordinator_.mark_unknown(false);
-      return failure_of(response.error, "NotCoordinatorException");
+      return failure_of(response.error);
+    case ErrorCode::group_authorization_failed:
+      return not_authorized_failure(context_.settings.group_id);
     default:
       break;
   }
-  return failure_with(
-      response.error, "KafkaException",
-      fmt::format("Unexpected error from SyncGroup: {}", protocol::name(response.error)));
+  return unexpected_failure("Unexpected error from SyncGroup: ", response.error);
 }
 
 }  // namespace kafkasim::consumer

@@ -3,7 +3,6 @@
 #include "consumer/offset_commits.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <set>
 
@@ -105,9 +104,7 @@ std::optional<Failure> OffsetCommits::take(const protocol::OffsetCommitResponse&
     }
   }
   if (!unauthorized.empty()) {
-    return failure_with(
-        ErrorCode::topic_authorization_failed, "TopicAuthorizationException",
-        fmt::format("Not authorized to access topics: [{}]", fmt::join(unauthorized, ", ")));
+    return not_authorized_failure(unauthorized);
   }
   for (const protocol::OffsetCommitPartition& part : sent.request.partitions) {
     if (PartitionState* state = subscriptions_.find(part.partition)) {
@@ -127,14 +124,12 @@ Failure OffsetCommits::failure_for(ErrorCode error, const Generation& sent) {
     case ErrorCode::not_coordinator:
     case ErrorCode::request_timed_out:
       coordinator_.mark_unknown(false);
-      return failure_of(error, "KafkaException");
+      return failure_of(error);
     case ErrorCode::coordinator_load_in_progress:
     case ErrorCode::unknown_topic_or_partition:
-      return failure_of(error, "KafkaException");
     case ErrorCode::offset_metadata_too_large:
-      return failure_of(error, "OffsetMetadataTooLarge");
     case ErrorCode::invalid_commit_offset_size:
-      return failure_of(error, "InvalidCommitOffsetSizeException");
+      return failure_of(error);
     case ErrorCode::fenced_instance_id:
       return fenced(sent);
     case ErrorCode::rebalance_in_progress:
@@ -149,12 +144,9 @@ Failure OffsetCommits::failure_for(ErrorCode error, const Generation& sent) {
     case ErrorCode::illegal_generation:
       return refused(error, sent);
     case ErrorCode::group_authorization_failed:
-      return failure_with(error, "GroupAuthorizationException",
-                          "Not authorized to access group: " + context_.settings.group_id);
+      return not_authorized_failure(context_.settings.group_id);
     default:
-      return failure_with(
-          error, "KafkaException",
-          fmt::format("Unexpected error in commit: {}", protocol::error_text(error)));
+      return unexpected_failure("Unexpected error in commit: ", error);
   }
 }
 
@@ -178,8 +170,7 @@ Failure OffsetCommits::refused(ErrorCode error, const Generation& sent) {
 Failure OffsetCommits::fenced(const Generation& sent) {
   constexpr ErrorCode error = ErrorCode::fenced_instance_id;
   if (membership_.generation() == sent) {
-    return failure_with(error, "FencedInstanceIdException",
-                        std::string(protocol::error_text(error)));
+    return failure_of(error);
   }
   if (membership_.state() == MemberState::preparing_rebalance) {
     return failure_with(error, "RebalanceInProgressException",

@@ -3,6 +3,7 @@
 // after records of earlier polls. librdkafka's has a timer of its own, and commits what was stored.
 #pragma once
 
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -76,6 +77,7 @@ class OffsetCommits {
     Offsets offsets;
     CommitCallback callback;  // may be none
     PendingCommitPtr pending;
+    std::uint64_t turn = 0;  // among those that waited for a coordinator
   };
   struct PendingFetch {
     Partitions partitions;
@@ -111,6 +113,9 @@ class OffsetCommits {
   sim::Time next_auto_commit_;
   int in_flight_ = 0;
   int async_under_way_ = 0;  // waiting for a coordinator, or in flight
+  // Commits that wait for a coordinator are sent in order; what comes later waits behind them.
+  std::uint64_t next_turn_ = 0;
+  std::uint64_t turn_to_send_ = 0;
   bool fenced_ = false;
   std::deque<Async> completed_;
   std::shared_ptr<PendingFetch> fetch_;

@@ -18,11 +18,15 @@ Partitions keys(const Map& map) {
   return result;
 }
 
-Failure not_authorized(const std::string& topic) {
-  Failure failure =
-      failure_of(ErrorCode::topic_authorization_failed, "TopicAuthorizationException");
-  failure.message = fmt::format("Not authorized to access topics: [{}]", topic);
-  return failure;
+// Some topic may not be read: then the answer is of no use for the others either.
+template <class Parts>
+std::optional<Failure> unauthorized(const Parts& parts) {
+  std::set<std::string> topics;
+  for (const auto& part : parts) {
+    if (part.error == ErrorCode::topic_authorization_failed) topics.insert(part.partition.topic);
+  }
+  if (topics.empty()) return std::nullopt;
+  return not_authorized_failure(topics);
 }
 
 }  // namespace
@@ -101,14 +105,16 @@ sim::Task<> PositionLookup::run_reset(client::Node node, Resets resets) {
 
 void PositionLookup::take(const protocol::ListOffsetsResponse& response, const Resets& resets) {
   context_.met_in("ListOffsets", response.partitions);
+  if (const std::optional<Failure> refused = unauthorized(response.partitions)) {
+    if (!reset_failure_) reset_failure_ = refused;
+    try_again_later(keys(resets));
+    return;
+  }
   Partitions again;
   for (const protocol::ListOffsetsPartitionResponse& part : response.partitions) {
     const auto asked = resets.find(part.partition);
     if (asked == resets.end()) continue;
-    if (part.error == ErrorCode::topic_authorization_failed) {
-      if (!reset_failure_) reset_failure_ = not_authorized(part.partition.topic);
-      again.insert(part.partition);
-    } else if (part.error != ErrorCode::none) {
+    if (part.error != ErrorCode::none) {
       again.insert(part.partition);
     } else if (part.offset.is_set()) {
       take_offset(part, asked->second);
@@ -197,16 +203,17 @@ void PositionLookup::take(const protocol::OffsetForLeaderEpochResponse& response
                           const Asked& asked) {
   context_.met_in("OffsetForLeaderEpoch", response.partitions);
   Partitions again = keys(asked);
+  if (const std::optional<Failure> refused = unauthorized(response.partitions)) {
+    if (!validation_failure_) validation_failure_ = refused;
+    try_again_later(again);
+    return;
+  }
   std::optional<Offsets> truncated;
   for (const protocol::OffsetForLeaderPartitionResponse& part : response.partitions) {
     const auto position = asked.find(part.partition);
-    if (position == asked.end()) continue;
-    if (part.error == ErrorCode::topic_authorization_failed) {
-      if (!validation_failure_) validation_failure_ = not_authorized(part.partition.topic);
-    } else if (part.error == ErrorCode::none) {
-      again.erase(part.partition);
-      take_end_offset(part, position->second, truncated);
-    }
+    if (position == asked.end() || part.error != ErrorCode::none) continue;
+    again.erase(part.partition);
+    take_end_offset(part, position->second, truncated);
   }
   if (!again.empty()) try_again_later(again);
   if (!truncated || validation_failure_) return;

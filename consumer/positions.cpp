@@ -25,6 +25,13 @@ std::string to_string(const Offsets& offsets) {
   return text + "}";
 }
 
+std::vector<std::pair<protocol::TopicPartition, protocol::Offset>> plain(const Offsets& offsets) {
+  std::vector<std::pair<protocol::TopicPartition, protocol::Offset>> out;
+  out.reserve(offsets.size());
+  for (const auto& [partition, offset] : offsets) out.emplace_back(partition, offset.offset);
+  return out;
+}
+
 bool PartitionState::may_become(FetchState next) const {
   switch (next) {
     case FetchState::initializing:

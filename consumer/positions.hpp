@@ -7,6 +7,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "consumer/settings.hpp"
 #include "protocol/ids.hpp"
@@ -41,6 +43,8 @@ using Offsets = std::map<protocol::TopicPartition, OffsetAndEpoch>;
 // As Kafka's exceptions name them: "{orders-0=OffsetAndMetadata{offset=3, leaderEpoch=0,
 // metadata=''}}".
 std::string to_string(const Offsets& offsets);
+// Without epochs and metadata, as the trace names them.
+std::vector<std::pair<protocol::TopicPartition, protocol::Offset>> plain(const Offsets& offsets);
 
 enum class FetchState {
   initializing,      // no position yet

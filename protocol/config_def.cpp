@@ -9,6 +9,7 @@
 #include <cctype>
 #include <charconv>
 #include <cmath>
+#include <cstdlib>
 #include <initializer_list>
 #include <limits>
 
@@ -118,11 +119,29 @@ double as_real(const ConfigValue& value) {
   return 0;
 }
 
-// A real number as Java writes it: with a fraction, always.
+// A real number as Java's Double.toString writes it: with a fraction, always, and with an exponent
+// from ten million on and below a thousandth.
 std::string with_fraction(double number) {
+  const double size = std::abs(number);
+  if (!std::isfinite(number))
+    return std::isnan(number) ? "NaN" : number > 0 ? "Infinity" : "-Infinity";
+  constexpr double first_with_exponent = 1e7;
+  constexpr double last_without = 1e-3;
   std::string text = fmt::format("{}", number);
-  if (text.find_first_of(".en") == std::string::npos) text += ".0";
-  return text;
+  std::string exponent;
+  if (size != 0 && (size >= first_with_exponent || size < last_without)) {
+    text = fmt::format("{:e}", number);
+    // The shortest digits that mean this number.
+    for (int digits = 0; digits < std::numeric_limits<double>::max_digits10; ++digits) {
+      text = fmt::format("{:.{}e}", number, digits);
+      if (std::strtod(text.c_str(), nullptr) == number) break;
+    }
+    const std::size_t e = text.find('e');
+    exponent = fmt::format("E{}", std::stoi(text.substr(e + 1)));
+    text.resize(e);
+  }
+  if (text.find('.') == std::string::npos) text += ".0";
+  return text + exponent;
 }
 
 std::string shown(const ConfigValue& value) {

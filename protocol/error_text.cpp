@@ -138,7 +138,52 @@ constexpr std::array texts{
          "There is a newer producer with the same transactionalId which fences the current one."},
 };
 
+// Most classes are named like their errors; these are not.
+struct Class {
+  ErrorCode error;
+  std::string_view name;
+};
+
+constexpr std::array odd_classes{
+    Class{ErrorCode::unknown_server_error, "UnknownServerException"},
+    Class{ErrorCode::corrupt_message, "CorruptRecordException"},
+    Class{ErrorCode::request_timed_out, "TimeoutException"},
+    Class{ErrorCode::message_too_large, "RecordTooLargeException"},
+    Class{ErrorCode::stale_controller_epoch, "ControllerMovedException"},
+    Class{ErrorCode::offset_metadata_too_large, "OffsetMetadataTooLarge"},
+    Class{ErrorCode::record_list_too_large, "RecordBatchTooLargeException"},
+    Class{ErrorCode::topic_authorization_failed, "TopicAuthorizationException"},
+    Class{ErrorCode::group_authorization_failed, "GroupAuthorizationException"},
+    Class{ErrorCode::cluster_authorization_failed, "ClusterAuthorizationException"},
+    Class{ErrorCode::topic_already_exists, "TopicExistsException"},
+    Class{ErrorCode::invalid_config, "InvalidConfigurationException"},
+    Class{ErrorCode::out_of_order_sequence_number, "OutOfOrderSequenceException"},
+    Class{ErrorCode::duplicate_sequence_number, "DuplicateSequenceException"},
+    Class{ErrorCode::transactional_id_authorization_failed,
+          "TransactionalIdAuthorizationException"},
+    Class{ErrorCode::kafka_storage_error, "KafkaStorageException"},
+    Class{ErrorCode::non_empty_group, "GroupNotEmptyException"},
+};
+
 }  // namespace
+
+std::string exception_name(ErrorCode error) {
+  for (const Class& odd : odd_classes) {
+    if (odd.error == error) return std::string(odd.name);
+  }
+  std::string result;
+  bool starts_word = true;
+  for (const char c : name(error)) {
+    if (c != '_') {
+      const bool lowers = !starts_word && c >= 'A' && c <= 'Z';
+      result += lowers ? static_cast<char>(c - 'A' + 'a') : c;
+    }
+    starts_word = c == '_';
+  }
+  constexpr std::string_view ending = "Exception";
+  if (!result.ends_with(ending)) result += ending;
+  return result;
+}
 
 std::string_view error_text(ErrorCode error) {
   const auto found =

@@ -311,6 +311,8 @@ void CommitFailed::describe(std::string& out) const {
   out += group;
   // Without a code the client itself refused: it knows that it is no member any more.
   if (error != ErrorCode::none) out += fmt::format(" {}", protocol::name(error));
+  for (const auto& [partition, offset] : offsets)
+    out += fmt::format(", {} to {}", to_string(partition), offset.value());
   if (!message.empty()) out += fmt::format(" ({})", message);
 }
 

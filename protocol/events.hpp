@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "protocol/error_code.hpp"
@@ -292,6 +293,7 @@ struct Joined {  // has a generation and an assignment
   std::int32_t generation = -1;
   std::vector<TopicPartition> assigned;  // everything it now owns
   bool by_epoch = false;                 // consumer protocol: the generation is its member epoch
+  std::string member_id{};               // by which the coordinator knows it
   void describe(std::string& out) const;
 };
 struct MemberFenced {  // consumer protocol: the coordinator does not know it, or not in this epoch
@@ -386,6 +388,7 @@ struct CommitFailed {
   std::string group;
   ErrorCode error = ErrorCode::none;
   std::string message;
+  std::vector<std::pair<TopicPartition, Offset>> offsets{};  // what it would have committed
   void describe(std::string& out) const;
 };
 

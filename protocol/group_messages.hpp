@@ -1,4 +1,5 @@
-// Requests and responses of both group protocols and of committed offsets. Fields are
+// Requests and responses of both group protocols, of committed offsets, and of what removes groups
+// and their offsets. Fields are
 // Kafka's; in the offset messages the nesting group -> topic -> partition is flattened (one group a
 // request).
 #pragma once
@@ -119,6 +120,8 @@ struct OffsetCommitRequest {
   std::string member_id;
   std::string group_instance_id;
   std::vector<OffsetCommitPartition> partitions;
+  // Versions 2 to 4: how long the broker shall keep these; -1 = as long as it keeps others.
+  std::int64_t retention_time_ms = -1;
 };
 
 struct OffsetCommitPartitionResponse {
@@ -153,6 +156,38 @@ struct OffsetFetchResponse {
   std::string group_id;
   ErrorCode error = ErrorCode::none;
   std::vector<OffsetFetchPartitionResponse> partitions;
+};
+
+// ---- what administrators remove ----
+
+struct DeleteGroupsRequest {
+  std::vector<std::string> groups;  // Kafka's GroupsNames
+};
+
+struct DeletedGroup {
+  std::string group_id;
+  ErrorCode error = ErrorCode::none;
+};
+
+struct DeleteGroupsResponse {
+  std::int32_t throttle_time_ms = 0;
+  std::vector<DeletedGroup> results;
+};
+
+struct OffsetDeleteRequest {
+  std::string group_id;
+  std::vector<TopicPartition> partitions;
+};
+
+struct OffsetDeletePartitionResponse {
+  TopicPartition partition;
+  ErrorCode error = ErrorCode::none;
+};
+
+struct OffsetDeleteResponse {
+  std::int32_t throttle_time_ms = 0;
+  ErrorCode error = ErrorCode::none;  // of the group; then no partition is listed
+  std::vector<OffsetDeletePartitionResponse> partitions;
 };
 
 // ---- the newer consumer protocol (KIP-848): one API for joining, living and leaving ----

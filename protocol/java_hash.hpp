@@ -1,7 +1,6 @@
 // What Kafka inherits from Java's hashing: the hash of a string, which picks a group's partition of
 // the offsets topic, and the order in which a HashMap hands out its keys, which decides ties and
-// the order of some lists. Left out: characters beyond ASCII hash by their UTF-8 bytes, not by
-// UTF-16 units.
+// the order of some lists. Left out: the trees that a HashMap makes of very full buckets.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +10,7 @@
 
 namespace kafkasim::protocol {
 
-// String.hashCode().
+// String.hashCode() of what these UTF-8 bytes spell: over its UTF-16 units.
 std::int32_t java_string_hash(std::string_view text);
 
 // The distinct strings in the order in which iterating a HashMap meets them that got them in this

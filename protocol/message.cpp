@@ -37,6 +37,7 @@ constexpr std::array apis{
     Api{"InitProducerId", "InitProducerIdRequest", "InitProducerIdResponse", 22},
     Api{"OffsetForLeaderEpoch", "OffsetForLeaderEpochRequest", "OffsetForLeaderEpochResponse", 23},
     Api{"CreatePartitions", "CreatePartitionsRequest", "CreatePartitionsResponse", 37},
+    Api{"DeleteGroups", "DeleteGroupsRequest", "DeleteGroupsResponse", 42},
     Api{"ElectLeaders", "ElectLeadersRequest", "ElectLeadersResponse", 43},
     Api{"IncrementalAlterConfigs", "IncrementalAlterConfigsRequest",
         "IncrementalAlterConfigsResponse", 44},
@@ -44,6 +45,7 @@ constexpr std::array apis{
         "AlterPartitionReassignmentsResponse", 45},
     Api{"ListPartitionReassignments", "ListPartitionReassignmentsRequest",
         "ListPartitionReassignmentsResponse", 46},
+    Api{"OffsetDelete", "OffsetDeleteRequest", "OffsetDeleteResponse", 47},
     Api{"Vote", "VoteRequest", "VoteResponse", 52},
     Api{"BeginQuorumEpoch", "BeginQuorumEpochRequest", "BeginQuorumEpochResponse", 53},
     Api{"EndQuorumEpoch", "EndQuorumEpochRequest", "EndQuorumEpochResponse", 54},
@@ -248,6 +250,14 @@ struct ErrorAnswer {
   }
   ResponseBody operator()(const ConsumerGroupHeartbeatRequest&) const {
     return on_top<ConsumerGroupHeartbeatResponse>(error);
+  }
+  ResponseBody operator()(const DeleteGroupsRequest& r) const {
+    DeleteGroupsResponse response;
+    for (const std::string& group : r.groups) response.results.push_back({group, error});
+    return response;
+  }
+  ResponseBody operator()(const OffsetDeleteRequest&) const {
+    return on_top<OffsetDeleteResponse>(error);
   }
 };
 

@@ -23,11 +23,11 @@ using RequestBody =
                  HeartbeatRequest, LeaveGroupRequest, SyncGroupRequest, ApiVersionsRequest,
                  CreateTopicsRequest, DeleteTopicsRequest, DeleteRecordsRequest,
                  InitProducerIdRequest, OffsetForLeaderEpochRequest, CreatePartitionsRequest,
-                 ElectLeadersRequest, IncrementalAlterConfigsRequest,
-                 AlterPartitionReassignmentsRequest, ListPartitionReassignmentsRequest, VoteRequest,
-                 BeginQuorumEpochRequest, EndQuorumEpochRequest, AlterPartitionRequest,
-                 BrokerRegistrationRequest, BrokerHeartbeatRequest, AllocateProducerIdsRequest,
-                 ConsumerGroupHeartbeatRequest>;
+                 DeleteGroupsRequest, ElectLeadersRequest, IncrementalAlterConfigsRequest,
+                 AlterPartitionReassignmentsRequest, ListPartitionReassignmentsRequest,
+                 OffsetDeleteRequest, VoteRequest, BeginQuorumEpochRequest, EndQuorumEpochRequest,
+                 AlterPartitionRequest, BrokerRegistrationRequest, BrokerHeartbeatRequest,
+                 AllocateProducerIdsRequest, ConsumerGroupHeartbeatRequest>;
 
 // In the order of RequestBody: the answer to alternative i is alternative i.
 using ResponseBody =
@@ -36,11 +36,12 @@ using ResponseBody =
                  JoinGroupResponse, HeartbeatResponse, LeaveGroupResponse, SyncGroupResponse,
                  ApiVersionsResponse, CreateTopicsResponse, DeleteTopicsResponse,
                  DeleteRecordsResponse, InitProducerIdResponse, OffsetForLeaderEpochResponse,
-                 CreatePartitionsResponse, ElectLeadersResponse, IncrementalAlterConfigsResponse,
-                 AlterPartitionReassignmentsResponse, ListPartitionReassignmentsResponse,
-                 VoteResponse, BeginQuorumEpochResponse, EndQuorumEpochResponse,
-                 AlterPartitionResponse, BrokerRegistrationResponse, BrokerHeartbeatResponse,
-                 AllocateProducerIdsResponse, ConsumerGroupHeartbeatResponse>;
+                 CreatePartitionsResponse, DeleteGroupsResponse, ElectLeadersResponse,
+                 IncrementalAlterConfigsResponse, AlterPartitionReassignmentsResponse,
+                 ListPartitionReassignmentsResponse, OffsetDeleteResponse, VoteResponse,
+                 BeginQuorumEpochResponse, EndQuorumEpochResponse, AlterPartitionResponse,
+                 BrokerRegistrationResponse, BrokerHeartbeatResponse, AllocateProducerIdsResponse,
+                 ConsumerGroupHeartbeatResponse>;
 
 static_assert(std::variant_size_v<RequestBody> == std::variant_size_v<ResponseBody>);
 

@@ -121,6 +121,13 @@ struct RequestText {
       out += m.member_id.empty() ? m.group_instance_id : m.member_id;
     });
   }
+  void operator()(const DeleteGroupsRequest& r) const {
+    add_list(out, r.groups, [&](const std::string& group) { out += group; });
+  }
+  void operator()(const OffsetDeleteRequest& r) const {
+    out += " " + r.group_id;
+    add_list(out, r.partitions, [&](const TopicPartition& p) { out += to_string(p); });
+  }
   void operator()(const ConsumerGroupHeartbeatRequest& r) const {
     out += fmt::format(" {} member={} epoch={}", r.group_id,
                        r.member_id.empty() ? "new" : r.member_id, r.member_epoch);
@@ -305,6 +312,12 @@ struct ResponseText {
     add_list(out, r.responses, [&](const AlterConfigsResourceResponse& resource) {
       out += resource.name.empty() ? "(default)" : resource.name;
       add_error(out, resource.error);
+    });
+  }
+  void operator()(const DeleteGroupsResponse& r) const {
+    add_list(out, r.results, [&](const DeletedGroup& group) {
+      out += group.group_id;
+      add_error(out, group.error);
     });
   }
   void operator()(const DeleteRecordsResponse& r) const {

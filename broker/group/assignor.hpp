@@ -4,34 +4,38 @@
 #pragma once
 
 #include <map>
-#include <optional>
-#include <set>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "broker/group/target_partitions.hpp"
 #include "protocol/ids.hpp"
 
 namespace kafkasim::broker {
 
-// Partition numbers by topic; no topic without partitions.
-using TargetPartitions = std::map<protocol::Uuid, std::set<int>>;
+// Each topic once. Where Kafka meets two topics in the order of a hash map and both are in one
+// bucket, this order decides. Members that read the same share one list, or have equal ones.
+using SubscribedTopics = std::shared_ptr<const std::vector<protocol::Uuid>>;
 
+// Only refers to what it tells of: a group lists all of its members for each new target.
 struct ServerAssignorMember {
-  std::string member_id;
-  std::string group_instance_id;  // empty = a dynamic member
-  // Each topic once. Where Kafka meets two topics in the order of a hash map and both are in one
-  // bucket, this order decides.
-  std::vector<protocol::Uuid> topics;
-  TargetPartitions current;  // its target assignment so far
+  std::string_view member_id;          // of no other member
+  std::string_view group_instance_id;  // empty = a dynamic member
+  SubscribedTopics topics;             // not null
+  SharedTarget current;                // its target assignment so far
+  // The members of its group name different topics, even if those that exist are the same.
+  bool group_differs = false;
 };
 
 // Number of partitions by topic.
 using ServerAssignorTopics = std::map<protocol::Uuid, int>;
 
 struct ServerAssignment {
-  std::string error;                                // not empty: why there is none
-  std::map<std::string, TargetPartitions> members;  // all of them
+  std::string error;  // not empty: why there is none
+  // Of all members, in the order in which they were given, none null. Who keeps its target has the
+  // very same one, so that what changes is cheap to tell.
+  std::vector<SharedTarget> targets;
 };
 
 struct ServerAssignor {
@@ -46,11 +50,12 @@ const ServerAssignor* find_server_assignor(std::string_view name);
 
 // All assignors take members in any order and put them into Kafka's: that of a hash map of their
 // ids, where those of one bucket stay in the order given.
-// Requires: every partition in `current` exists and no other member has it.
+// Requires: no partition is in the `current` of two members.
 
 // Everyone gets as many partitions as any other or one more, and keeps of its own what fits. Where
 // members read different topics, the partitions go to the member with the fewest among those that
-// read the topic, and then some move from members with many to members with few.
+// read the topic, and then some move from members with many to members with few. A partition in
+// `current` that does not exist counts for nothing.
 ServerAssignment assign_uniform(const ServerAssignorTopics& topics,
                                 const std::vector<ServerAssignorMember>& members);
 

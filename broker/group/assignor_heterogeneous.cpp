@@ -2,6 +2,8 @@
 // first, each partition to the least loaded, then topic by topic from the most to the least loaded.
 #include <algorithm>
 #include <cstdint>
+#include <map>
+#include <utility>
 
 #include "broker/group/assignor_loads.hpp"
 #include "broker/group/assignor_parts.hpp"
@@ -23,12 +25,12 @@ struct Topic {
 
 class HeterogeneousDivision {
  public:
-  HeterogeneousDivision(const ServerAssignorTopics& topics,
-                        const std::vector<const ServerAssignorMember*>& members)
-      : members_(members), sizes_(members.size()), loads_(sizes_) {
+  HeterogeneousDivision(const ServerAssignorTopics& topics, const Members& members,
+                        const MemberOrder& order)
+      : members_(members), order_(order), sizes_(members.size()), loads_(sizes_) {
     std::map<protocol::Uuid, Topic> by_id;
     for (std::size_t i = 0; i < members.size(); ++i) {
-      for (const protocol::Uuid& id : members[i]->topics) {
+      for (const protocol::Uuid& id : *member(static_cast<int>(i)).topics) {
         Topic& topic = by_id[id];
         topic.id = id;
         topic.subscribers.push_back(static_cast<int>(i));
@@ -45,18 +47,24 @@ class HeterogeneousDivision {
     std::erase_if(topics_in_play_,
                   [](const Topic* topic) { return topic->subscribers.size() < 2; });
     balance();
-    ServerAssignment out;
-    for (const ServerAssignorMember* member : members_) out.members[member->member_id];
+    std::vector<TargetPartitions> targets(members_.size());
     for (const Topic& topic : topics_) {
       for (std::size_t i = 0; i < topic.owners.size(); ++i) {
-        const std::string& owner = members_[at(topic.owners[i])]->member_id;
-        out.members[owner][topic.id].insert(static_cast<int>(i));
+        targets[order_[at(topic.owners[i])]][topic.id].insert(static_cast<int>(i));
       }
+    }
+    ServerAssignment out;
+    for (std::size_t i = 0; i < members_.size(); ++i) {
+      const SharedTarget& before = members_[i].current;
+      const bool is_same = before && *before == targets[i];
+      out.targets.push_back(is_same ? before : share(std::move(targets[i])));
     }
     return out;
   }
 
  private:
+  const ServerAssignorMember& member(int index) const { return members_[order_[at(index)]]; }
+
   // Partitions a subscriber, the most first; then few subscribers; then the id.
   static bool comes_first(const Topic& a, const Topic& b) {
     const auto share_a = static_cast<std::int64_t>(a.owners.size() * b.subscribers.size());
@@ -69,10 +77,9 @@ class HeterogeneousDivision {
   }
 
   void keep_own(int index, std::map<protocol::Uuid, Topic>& by_id) {
-    const ServerAssignorMember& member = *members_[at(index)];
-    for (const auto& [id, partitions] : member.current) {
-      if (std::find(member.topics.begin(), member.topics.end(), id) == member.topics.end())
-        continue;
+    const std::vector<protocol::Uuid>& topics = *member(index).topics;
+    for (const auto& [id, partitions] : current(member(index))) {
+      if (std::find(topics.begin(), topics.end(), id) == topics.end()) continue;
       for (const int partition : partitions) by_id.at(id).owners.at(at(partition)) = index;
       sizes_[at(index)] += static_cast<int>(partitions.size());
     }
@@ -131,7 +138,9 @@ class HeterogeneousDivision {
     return changed;
   }
 
-  const std::vector<const ServerAssignorMember*>& members_;
+  // Members are numbered by their place in Kafka's order.
+  const Members& members_;
+  const MemberOrder& order_;
   std::vector<Topic> topics_;           // in the order in which they are handed out
   std::vector<Topic*> topics_in_play_;  // those that more than one member reads
   std::vector<int> sizes_;              // partitions of each member
@@ -140,9 +149,9 @@ class HeterogeneousDivision {
 
 }  // namespace
 
-ServerAssignment divide_heterogeneous(const ServerAssignorTopics& topics,
-                                      const std::vector<const ServerAssignorMember*>& members) {
-  return HeterogeneousDivision(topics, members).run();
+ServerAssignment divide_heterogeneous(const ServerAssignorTopics& topics, const Members& members,
+                                      const MemberOrder& order) {
+  return HeterogeneousDivision(topics, members, order).run();
 }
 
 }  // namespace kafkasim::broker::assignor

@@ -138,9 +138,13 @@ class ClassicGroup {
   // ---- what leaves the coordinator ----
   // The members with their subscriptions under the chosen protocol, for the leader.
   std::vector<protocol::JoinGroupMember> listed_members() const;
-  // Topics that some member subscribes to; none when that is not known (not consumers, or bytes of
-  // another form).
-  std::optional<std::set<std::string>> subscribed_topics() const;
+  // Topics that some member of this generation subscribes to; none when that is not known: before
+  // the first generation, not consumers, or bytes of another form.
+  const std::optional<std::set<std::string>>& subscribed_topics() const {
+    return subscribed_topics_;
+  }
+  // Of consumers whose topics are not known: all.
+  bool is_subscribed(const std::string& topic) const;
   protocol::Ref<protocol::InternalValue> metadata_value(
       const std::map<std::string, protocol::Bytes>& assignments) const;
   // What a group that exists but never had a generation is stored as.
@@ -148,6 +152,7 @@ class ClassicGroup {
 
  private:
   void count_protocols(const ClassicMember& member, int by);
+  std::optional<std::set<std::string>> topics_of_members() const;
   void elect(const std::vector<std::string>& candidates);
   // Ids of members in the order of joining; only those who wait for a join, if so wanted.
   std::vector<std::string> in_join_order(bool waiting_only) const;
@@ -161,6 +166,7 @@ class ClassicGroup {
   std::string protocol_type_;
   std::string protocol_name_;
   std::string leader_;
+  std::optional<std::set<std::string>> subscribed_topics_;
   std::map<std::string, ClassicMember> members_;
   std::map<std::string, std::string> static_members_;  // instance id -> member id
   std::set<std::string> pending_joins_;

@@ -42,6 +42,7 @@ ClassicGroup ClassicGroup::restored(const std::string& group_id, const GroupMeta
     group.add(std::move(member));
   }
   group.protocol_type_ = value.protocol_type;
+  group.subscribed_topics_ = group.topics_of_members();
   return group;
 }
 
@@ -131,6 +132,7 @@ void ClassicGroup::move_to(GroupState state, sim::Time now) {
 void ClassicGroup::next_generation(sim::Time now) {
   ++generation_;
   protocol_name_ = members_.empty() ? "" : select_protocol();
+  subscribed_topics_ = topics_of_members();
   move_to(members_.empty() ? GroupState::empty : GroupState::completing_rebalance, now);
   pending_syncs_.clear();
 }
@@ -143,7 +145,12 @@ std::vector<protocol::JoinGroupMember> ClassicGroup::listed_members() const {
   return out;
 }
 
-std::optional<std::set<std::string>> ClassicGroup::subscribed_topics() const {
+bool ClassicGroup::is_subscribed(const std::string& topic) const {
+  return subscribed_topics_ ? subscribed_topics_->contains(topic)
+                            : protocol_type_ == protocol::consumer_protocol_type;
+}
+
+std::optional<std::set<std::string>> ClassicGroup::topics_of_members() const {
   if (protocol_type_ != protocol::consumer_protocol_type) return std::nullopt;
   std::set<std::string> topics;
   if (members_.empty()) return topics;

@@ -48,8 +48,13 @@ class ClassicGroups {
 
   // Applies a stored record; none is a tombstone.
   void replay(const std::string& group_id, const GroupMetadataValue* value);
-  // A group that only commits exists, empty.
-  void ensure(const std::string& group_id);
+  // A group that only commits exists, empty. True when it did not.
+  bool ensure(const std::string& group_id);
+  // An empty group is deleted, and handed out. None when it is not there.
+  std::optional<ClassicGroup> take(const std::string& group_id, const std::string& reason);
+  // The deletion, or the creation, could not be stored: as it was. Whoever has come since is gone.
+  void put_back(ClassicGroup group);
+  void drop(const std::string& group_id);
   // All records are replayed: sessions start anew.
   void loaded();
   // Another broker coordinates these groups now: parked requests are sent there.

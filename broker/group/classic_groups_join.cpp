@@ -53,7 +53,7 @@ void ClassicGroups::join(GroupToken token, const JoinGroupRequest& request,
     join_existing(token, request, context, group);
   }
   if (creates && effects_.writes.wanted().size() == writes_before) {
-    effects_.writes.add({{GroupMetadataKey{group.id()}, group.empty_metadata_value()}}, false,
+    effects_.writes.add({{GroupMetadataKey{group.id()}, group.empty_metadata_value()}},
                         GroupCreated{group.id(), token});
   }
 }
@@ -215,7 +215,7 @@ void ClassicGroups::rejoin_static(GroupToken token, const JoinGroupRequest& requ
       std::map<std::string, protocol::Bytes> assignments;
       for (const auto& [id, each] : group.members()) assignments[id] = each.assignment;
       effects_.writes.add({{GroupMetadataKey{group.id()}, group.metadata_value(assignments)}},
-                          false, std::move(stored));
+                          std::move(stored));
       return;
     }
     case GroupState::completing_rebalance:

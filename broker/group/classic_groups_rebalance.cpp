@@ -62,7 +62,7 @@ void ClassicGroups::complete_join(ClassicGroup& group, const std::string& reason
   group.next_generation(effects_.now);
   report(group, reason);
   if (group.is(GroupState::empty)) {
-    effects_.writes.add({{GroupMetadataKey{group.id()}, group.metadata_value({})}}, false,
+    effects_.writes.add({{GroupMetadataKey{group.id()}, group.metadata_value({})}},
                         NothingFollows{});
     return;
   }

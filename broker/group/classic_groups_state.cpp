@@ -32,16 +32,7 @@ void ClassicGroups::written(FollowUp& follow_up, ErrorCode error, bool in_log) {
     if (error == ErrorCode::none) return;
     effects_.reply(created->token, failed(protocol::JoinGroupResponse(), error));
     // Nothing of it is in the log: as if the join had never come.
-    if (!in_log) {
-      if (const auto at = groups_.find(created->group_id); at != groups_.end()) {
-        while (!at->second.members().empty())
-          remove(at->second, at->second.members().begin()->first);
-        while (!at->second.pending_joins().empty())
-          remove(at->second, *at->second.pending_joins().begin());
-        effects_.timers.cancel(GroupTimerKind::join, created->group_id);
-        groups_.erase(at);
-      }
-    }
+    if (!in_log) drop(created->group_id);
   } else if (auto* assigned = std::get_if<AssignmentStored>(&follow_up)) {
     assignment_written(*assigned, error);
   } else if (auto* rejoined = std::get_if<StaticMemberStored>(&follow_up)) {
@@ -59,9 +50,39 @@ void ClassicGroups::replay(const std::string& group_id, const GroupMetadataValue
     groups_.emplace(group_id, ClassicGroup::restored(group_id, *value, choose_leader_));
 }
 
-void ClassicGroups::ensure(const std::string& group_id) {
-  if (!groups_.contains(group_id))
-    groups_.emplace(group_id, ClassicGroup(group_id, effects_.now, choose_leader_));
+bool ClassicGroups::ensure(const std::string& group_id) {
+  if (groups_.contains(group_id)) return false;
+  groups_.emplace(group_id, ClassicGroup(group_id, effects_.now, choose_leader_));
+  return true;
+}
+
+std::optional<ClassicGroup> ClassicGroups::take(const std::string& group_id,
+                                                const std::string& reason) {
+  auto node = groups_.extract(group_id);
+  if (node.empty()) return std::nullopt;
+  ClassicGroup& group = node.mapped();
+  CHECKED(group.is(GroupState::empty), "group {} is deleted as {}", group_id,
+          to_string(group.state()));
+  effects_.state_changes.push_back(
+      {group_id, std::string(to_string(GroupState::dead)), group.generation(), reason});
+  return std::move(group);
+}
+
+void ClassicGroups::put_back(ClassicGroup group) {
+  drop(group.id());
+  report(group, "its deletion could not be stored");
+  std::string id = group.id();
+  groups_.emplace(std::move(id), std::move(group));
+}
+
+void ClassicGroups::drop(const std::string& group_id) {
+  const auto at = groups_.find(group_id);
+  if (at == groups_.end()) return;
+  ClassicGroup& group = at->second;
+  while (!group.members().empty()) remove(group, group.members().begin()->first);
+  while (!group.pending_joins().empty()) remove(group, *group.pending_joins().begin());
+  effects_.timers.cancel(GroupTimerKind::join, group_id);
+  groups_.erase(at);
 }
 
 void ClassicGroups::loaded() {

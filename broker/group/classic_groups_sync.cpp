@@ -40,8 +40,9 @@ ErrorCode ClassicGroups::validate_sync(const ClassicGroup& group,
   const ErrorCode error = group.validate_member(request.member_id, request.group_instance_id);
   if (error != ErrorCode::none) return error;
   if (request.generation_id != group.generation()) return ErrorCode::illegal_generation;
+  // Before its first generation a group has no protocol that another could contradict.
   const auto differs = [](const std::string& given, const std::string& known) {
-    return !given.empty() && given != known;
+    return !given.empty() && !known.empty() && given != known;
   };
   if (differs(request.protocol_type, group.protocol_type()) ||
       differs(request.protocol_name, group.protocol_name())) {
@@ -63,7 +64,7 @@ void ClassicGroups::store_assignment(ClassicGroup& group,
   // Before the assignments move on: arguments are evaluated in no order.
   std::vector<GroupRecord> records{
       {GroupMetadataKey{group.id()}, group.metadata_value(stored.assignments)}};
-  effects_.writes.add(std::move(records), false, std::move(stored));
+  effects_.writes.add(std::move(records), std::move(stored));
 }
 
 void ClassicGroups::assignment_written(const AssignmentStored& stored, ErrorCode error) {

@@ -30,15 +30,21 @@ void count_vote(std::map<std::string, int>& votes, const ConsumerMemberInfo* inf
   }
 }
 
-// Among those with as many votes, the one that a hash map of the names meets first.
-std::string winner(const std::map<std::string, int>& votes) {
+// The names as a hash map meets them.
+std::vector<std::string> in_map_order(const std::map<std::string, int>& votes) {
   std::vector<std::string> names;
   for (const auto& [name, count] : votes) names.push_back(name);
+  return protocol::in_java_map_order(names);
+}
+
+// Among those with as many votes, the first. Requires: `order` has the names of all votes.
+std::string winner(const std::map<std::string, int>& votes, const std::vector<std::string>& order) {
   std::string best;
   int most = 0;
-  for (const std::string& name : protocol::in_java_map_order(names)) {
-    if (votes.at(name) <= most) continue;
-    most = votes.at(name);
+  for (const std::string& name : order) {
+    const auto at = votes.find(name);
+    if (at == votes.end() || at->second <= most) continue;
+    most = at->second;
     best = name;
   }
   return best;
@@ -63,8 +69,10 @@ std::string_view to_string(ConsumerGroupState state) {
 ConsumerGroupState ConsumerGroup::state() const {
   if (members_.empty()) return ConsumerGroupState::empty;
   if (epoch_ > target_epoch_) return ConsumerGroupState::assigning;
-  return reconciled_members_ == static_cast<int>(members_.size()) ? ConsumerGroupState::stable
-                                                                  : ConsumerGroupState::reconciling;
+  const auto arrived = arrived_.find(target_epoch_);
+  const bool all =
+      arrived != arrived_.end() && arrived->second == static_cast<int>(members_.size());
+  return all ? ConsumerGroupState::stable : ConsumerGroupState::reconciling;
 }
 
 const ConsumerMember* ConsumerGroup::find(const std::string& member_id) const {
@@ -80,7 +88,12 @@ const ConsumerMember* ConsumerGroup::static_member(const std::string& group_inst
 const TargetPartitions& ConsumerGroup::target(const std::string& member_id) const {
   static const TargetPartitions none;
   const auto at = targets_.find(member_id);
-  return at == targets_.end() ? none : at->second;
+  return at == targets_.end() ? none : *at->second;
+}
+
+SharedTarget ConsumerGroup::shared_target(const std::string& member_id) const {
+  const auto at = targets_.find(member_id);
+  return at == targets_.end() ? nullptr : at->second;
 }
 
 std::optional<std::int32_t> ConsumerGroup::holder_epoch(const protocol::Uuid& topic,
@@ -92,14 +105,20 @@ std::optional<std::int32_t> ConsumerGroup::holder_epoch(const protocol::Uuid& to
   return at->second;
 }
 
-std::string ConsumerGroup::assignor() const { return winner(assignors_); }
+std::string ConsumerGroup::assignor() const { return winner(assignors_, in_map_order(assignors_)); }
 
 std::string ConsumerGroup::assignor_after(const ConsumerMemberInfo* before,
                                           const ConsumerMemberInfo* after) const {
   std::map<std::string, int> votes = assignors_;
+  std::vector<std::string> order = in_map_order(votes);
   count_vote(votes, before, -1);
+  // Kafka counts in a copy of the votes. A name that is new in it, if only since it was the last
+  // vote for it that was taken back, comes before the others of its bucket, and the names that
+  // there are share one.
+  const bool is_new = after != nullptr && !votes.contains(after->server_assignor);
   count_vote(votes, after, 1);
-  return winner(votes);
+  if (is_new) order.insert(order.begin(), after->server_assignor);
+  return winner(votes, order);
 }
 
 std::map<std::string, int> ConsumerGroup::subscribers_after(const ConsumerMemberInfo* before,
@@ -114,7 +133,7 @@ ConsumerMember& ConsumerGroup::member(const std::string& member_id) {
   const auto [at, added] = members_.try_emplace(member_id);
   if (added) {
     at->second.member_id = member_id;
-    count_reconciled(at->second.place, 1);
+    count_arrived(at->second.place, 1);
   }
   return at->second;
 }
@@ -124,8 +143,8 @@ void ConsumerGroup::count(const ConsumerMemberInfo& info, int by) {
   count_vote(assignors_, &info, by);
 }
 
-void ConsumerGroup::count_reconciled(const ConsumerMemberPlace& place, int by) {
-  if (place.is_reconciled_to(target_epoch_)) reconciled_members_ += by;
+void ConsumerGroup::count_arrived(const ConsumerMemberPlace& place, int by) {
+  if (place.state == ConsumerMemberState::stable) count_one(arrived_, place.epoch, by);
 }
 
 void ConsumerGroup::hold(const ConsumerMemberPlace& place) {
@@ -154,11 +173,7 @@ void ConsumerGroup::let_go(const ConsumerMemberPlace& place) {
 
 void ConsumerGroup::set_epoch(std::int32_t epoch) { epoch_ = epoch; }
 
-void ConsumerGroup::set_target_epoch(std::int32_t epoch) {
-  target_epoch_ = epoch;
-  reconciled_members_ = 0;
-  for (const auto& [id, each] : members_) count_reconciled(each.place, 1);
-}
+void ConsumerGroup::set_target_epoch(std::int32_t epoch) { target_epoch_ = epoch; }
 
 void ConsumerGroup::set_topics(GroupTopics topics) { topics_ = std::move(topics); }
 
@@ -172,14 +187,14 @@ void ConsumerGroup::set_info(const std::string& member_id, ConsumerMemberInfo in
 
 void ConsumerGroup::set_place(const std::string& member_id, ConsumerMemberPlace place) {
   ConsumerMember& changed = member(member_id);
-  count_reconciled(changed.place, -1);
+  count_arrived(changed.place, -1);
   let_go(changed.place);
   changed.place = std::move(place);
   hold(changed.place);
-  count_reconciled(changed.place, 1);
+  count_arrived(changed.place, 1);
 }
 
-void ConsumerGroup::set_target(const std::string& member_id, TargetPartitions target) {
+void ConsumerGroup::set_target(const std::string& member_id, SharedTarget target) {
   targets_[member_id] = std::move(target);
 }
 
@@ -199,7 +214,7 @@ void ConsumerGroup::remove_member(const std::string& member_id) {
   if (at == members_.end()) return;
   const ConsumerMember& removed = at->second;
   count(removed.info, -1);
-  count_reconciled(removed.place, -1);
+  count_arrived(removed.place, -1);
   let_go(removed.place);
   // The instance may belong to its successor by now.
   const auto holder = static_members_.find(removed.info.group_instance_id);

@@ -54,7 +54,10 @@ class ConsumerGroup {
   const ConsumerMember* static_member(const std::string& group_instance_id) const;
   // Empty when it has none.
   const TargetPartitions& target(const std::string& member_id) const;
-  const std::map<std::string, TargetPartitions>& targets() const { return targets_; }
+  // Null when it has none.
+  SharedTarget shared_target(const std::string& member_id) const;
+  // By member.
+  const std::map<std::string, SharedTarget>& targets() const { return targets_; }
   // The epoch of the member that holds it; none when it is free.
   std::optional<std::int32_t> holder_epoch(const protocol::Uuid& topic, int partition) const;
   bool is_held(const protocol::Uuid& topic, int partition) const {
@@ -90,7 +93,7 @@ class ConsumerGroup {
   // A member that is not there is added.
   void set_info(const std::string& member_id, ConsumerMemberInfo info);
   void set_place(const std::string& member_id, ConsumerMemberPlace place);
-  void set_target(const std::string& member_id, TargetPartitions target);
+  void set_target(const std::string& member_id, SharedTarget target);
   // What it holds is free.
   void release(const std::string& member_id);
   void remove_target(const std::string& member_id);
@@ -101,7 +104,7 @@ class ConsumerGroup {
   void count(const ConsumerMemberInfo& info, int by);
   void hold(const ConsumerMemberPlace& place);
   void let_go(const ConsumerMemberPlace& place);
-  void count_reconciled(const ConsumerMemberPlace& place, int by);
+  void count_arrived(const ConsumerMemberPlace& place, int by);
 
   std::string group_id_;
   std::int32_t epoch_ = 0;
@@ -111,11 +114,11 @@ class ConsumerGroup {
   GroupTopics topics_;
   std::map<std::string, ConsumerMember> members_;
   std::map<std::string, std::string> static_members_;  // instance id -> member id
-  std::map<std::string, TargetPartitions> targets_;
+  std::map<std::string, SharedTarget> targets_;
   std::map<std::string, int> subscribers_;
   std::map<std::string, int> assignors_;  // votes
   std::map<protocol::Uuid, std::map<int, std::int32_t>> holder_epochs_;
-  int reconciled_members_ = 0;
+  std::map<std::int32_t, int> arrived_;  // members that are stable, by their epoch
 };
 
 }  // namespace kafkasim::broker

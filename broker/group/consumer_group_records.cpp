@@ -40,6 +40,8 @@ std::size_t size_of(const TargetPartitions& partitions) {
   return partitions.size() * bytes_of_topic + count_of(partitions) * bytes_of_partition;
 }
 
+std::size_t size_of(const SharedTarget& target) { return size_of(*target); }
+
 std::size_t size_of(std::int32_t) { return 4; }
 
 std::size_t size_of(const GroupTopics& topics) {
@@ -75,8 +77,8 @@ std::string text_of(const ConsumerMemberInfo& info) {
   return out;
 }
 
-std::string text_of(const TargetPartitions& target) {
-  return fmt::format("{} partitions", count_of(target));
+std::string text_of(const SharedTarget& target) {
+  return fmt::format("{} partitions", count_of(*target));
 }
 
 std::string text_of(const ConsumerMemberPlace& place) {

@@ -31,7 +31,7 @@ struct ConsumerRecordKey {
 
 struct ConsumerGroupValue final : protocol::InternalValue {
   // By kind: both epochs; topics; member; target; current_place.
-  using What = std::variant<std::int32_t, GroupTopics, ConsumerMemberInfo, TargetPartitions,
+  using What = std::variant<std::int32_t, GroupTopics, ConsumerMemberInfo, SharedTarget,
                             ConsumerMemberPlace>;
 
   ConsumerGroupValue(ConsumerRecordKey of, What value)

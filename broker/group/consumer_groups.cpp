@@ -51,6 +51,12 @@ std::string fault_of(const ConsumerGroupHeartbeatRequest& request) {
 
 }  // namespace
 
+std::string named(const std::string& member_id, const ConsumerMemberInfo& info) {
+  if (info.is_static())
+    return fmt::format("{} ({}, instance {})", member_id, info.client_id, info.group_instance_id);
+  return info.client_id.empty() ? member_id : fmt::format("{} ({})", member_id, info.client_id);
+}
+
 ConsumerGroups::ConsumerGroups(GroupEffects& effects, ClassicGroups& classic,
                                MemberIdSource new_member_id, TopicSource topics)
     : effects_(effects),
@@ -129,7 +135,8 @@ void ConsumerGroups::leave(GroupToken token, const ConsumerGroupHeartbeatRequest
   const bool away = request.group_instance_id &&
                     request.member_epoch == ConsumerGroupHeartbeatRequest::static_leave_epoch;
   if (!away) {
-    store(fence(*group, *member), std::move(answer), request.member_id + " left");
+    store(fence(*group, *member), std::move(answer),
+          named(request.member_id, member->info) + " left");
     return;
   }
   ConsumerMemberPlace place = member->place;
@@ -138,8 +145,7 @@ void ConsumerGroups::leave(GroupToken token, const ConsumerGroupHeartbeatRequest
   std::vector<GroupRecord> records;
   records.push_back(consumer_record(ConsumerRecordKind::current_place, group->id(),
                                     member->member_id, std::move(place)));
-  store(std::move(records), std::move(answer),
-        fmt::format("{} ({}) is away", request.member_id, *request.group_instance_id));
+  store(std::move(records), std::move(answer), named(request.member_id, member->info) + " is away");
 }
 
 std::vector<GroupRecord> ConsumerGroups::fence(const ConsumerGroup& group,
@@ -165,8 +171,8 @@ void ConsumerGroups::fire(const GroupTimer& timer) {
   const bool is_rebalance = timer.kind == GroupTimerKind::consumer_rebalance;
   if (is_rebalance && member->place.epoch != timer.generation) return;
   const std::string reason = is_rebalance ? " did not give its partitions back in time"
-                                          : "'s session ended without a heartbeat";
-  store(fence(*group, *member), FenceStored{timer}, timer.member_id + reason);
+                                          : " has sent no heartbeat within its session";
+  store(fence(*group, *member), FenceStored{timer}, named(timer.member_id, member->info) + reason);
 }
 
 void ConsumerGroups::fence_again(const FenceStored& fence) {

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "broker/group/assignor.hpp"
 #include "broker/group/classic_groups.hpp"
 #include "broker/group/consumer_group.hpp"
 #include "broker/group/group_effects.hpp"
@@ -46,8 +47,8 @@ class ConsumerGroups {
 
   // A classic member joins: an empty group of that name makes room. False when it has members.
   bool make_room_for_classic(const std::string& group_id);
-  // Nothing is left of it, not even offsets. Requires: it is there and empty.
-  void remove_empty(const std::string& group_id);
+  // Requires: it is there and empty. Its offsets are not its own.
+  void remove_empty(const std::string& group_id, const std::string& reason);
 
   // These topics were created, grew or went away.
   void topics_changed(const std::set<std::string>& names);

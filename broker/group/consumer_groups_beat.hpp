@@ -11,6 +11,9 @@
 
 namespace kafkasim::broker {
 
+// Who that member id is, for people: "4Jw... (worker-a)", with its instance id if it has one.
+std::string named(const std::string& member_id, const ConsumerMemberInfo& info);
+
 struct ConsumerGroups::Beat {
   Beat(const protocol::ConsumerGroupHeartbeatRequest& of, std::string from)
       : request(of), member_id(std::move(from)) {}
@@ -32,11 +35,12 @@ struct ConsumerGroups::Beat {
   std::optional<std::int32_t> saw_topics_in;  // epoch
   std::int32_t target_epoch = 0;
   const TargetPartitions* target = nullptr;  // of the member
-  TargetPartitions new_target;
+  SharedTarget new_target;
   std::optional<ConsumerMemberPlace> place;  // when it has changed
 
   std::vector<GroupRecord> records;
-  std::string reason;  // of a change of the group's state
+  // Of a change of the group's state. Until the member is known it is what the member does.
+  std::string reason;
 
   bool joins() const {
     return request.member_epoch == protocol::ConsumerGroupHeartbeatRequest::join_epoch;

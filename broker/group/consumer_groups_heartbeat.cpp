@@ -2,16 +2,34 @@
 // the group if that is called for, and one step of the member toward its target.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <memory>
+#include <set>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "broker/group/consumer_groups.hpp"
 #include "broker/group/consumer_groups_beat.hpp"
+#include "broker/group/in_step.hpp"
 #include "protocol/java_hash.hpp"
 
 namespace kafkasim::broker {
 
 using protocol::ConsumerGroupHeartbeatRequest;
 using protocol::ErrorCode;
+
+namespace {
+
+SubscribedTopics ids_in_map_order(const std::set<std::string>& names, const GroupTopics& topics) {
+  std::vector<protocol::Uuid> ids;
+  for (const std::string& name : protocol::in_java_map_order({names.begin(), names.end()})) {
+    if (const auto at = topics.find(name); at != topics.end()) ids.push_back(at->second.id);
+  }
+  return std::make_shared<const std::vector<protocol::Uuid>>(std::move(ids));
+}
+
+}  // namespace
 
 void ConsumerGroups::beat(GroupToken token, Beat& beat, const JoinContext& context) {
   std::optional<Refusal> refusal = find_group(beat);
@@ -72,7 +90,7 @@ std::optional<ConsumerGroups::Refusal> ConsumerGroups::find_member(Beat& beat) c
         fmt::format("Member {} is not a member of group {}.", beat.member_id, beat.group->id())};
   }
   beat.before = &beat.new_member.emplace(ConsumerMember{beat.member_id, {}, {}});
-  beat.reason = beat.member_id + " joined";
+  beat.reason = "joined";
   return std::nullopt;
 }
 
@@ -90,7 +108,7 @@ std::optional<ConsumerGroups::Refusal> ConsumerGroups::find_static_member(Beat& 
     beat.before = holder;
     return fencing_of(*holder, beat.request);
   }
-  beat.reason = fmt::format("{} ({}) joined", beat.member_id, instance);
+  beat.reason = "joined";
   if (holder == nullptr) {
     beat.before = beat.group->find(beat.member_id);
     if (beat.before == nullptr) {
@@ -112,10 +130,12 @@ std::optional<ConsumerGroups::Refusal> ConsumerGroups::find_static_member(Beat& 
   beat.replaced = holder;
   remove_records(beat.records, beat.group->id(), holder->member_id);
   beat.add(ConsumerRecordKind::member, beat.member_id, back.info);
-  beat.add(ConsumerRecordKind::target, beat.member_id, beat.group->target(holder->member_id));
+  SharedTarget target = beat.group->shared_target(holder->member_id);
+  if (!target) target = share({});
+  beat.add(ConsumerRecordKind::target, beat.member_id, std::move(target));
   beat.add(ConsumerRecordKind::current_place, beat.member_id, back.place);
   beat.before = &beat.new_member.emplace(std::move(back));
-  beat.reason = fmt::format("{} ({}) is back", beat.member_id, instance);
+  beat.reason = "is back";
   return std::nullopt;
 }
 
@@ -135,7 +155,8 @@ void ConsumerGroups::update_info(Beat& beat, const JoinContext& context) const {
   after.client_id = context.client_id;
   after.client_host = context.client_host;
   beat.bumps = after.topics != before.topics;
-  if (beat.bumps && beat.reason.empty()) beat.reason = beat.member_id + " changed its topics";
+  if (beat.bumps && beat.reason.empty()) beat.reason = "changed its topics";
+  if (!beat.reason.empty()) beat.reason = named(beat.member_id, after) + " " + beat.reason;
   if (after != before) beat.add(ConsumerRecordKind::member, beat.member_id, after);
   beat.info = std::move(after);
 }
@@ -161,26 +182,30 @@ std::vector<ServerAssignorMember> ConsumerGroups::assignor_members(const Beat& b
   out.reserve(group.members().size() + 1);
   // Members mostly subscribe to the same.
   const std::set<std::string>* names = nullptr;
-  std::vector<protocol::Uuid> ids;
+  SubscribedTopics ids;
   const auto add = [&](const std::string& id, const ConsumerMemberInfo& info,
-                       const TargetPartitions& current) {
+                       SharedTarget current) {
     if (names == nullptr || *names != info.topics) {
       names = &info.topics;
-      ids.clear();
-      const std::vector<std::string> sorted(names->begin(), names->end());
-      for (const std::string& name : protocol::in_java_map_order(sorted)) {
-        if (const auto at = topics.find(name); at != topics.end()) ids.push_back(at->second.id);
-      }
+      ids = ids_in_map_order(*names, topics);
     }
-    out.push_back({id, info.group_instance_id, ids, current});
+    out.push_back({id, info.group_instance_id, ids, std::move(current)});
   };
+  InStep targets(group.targets());
   for (const auto& [id, member] : group.members()) {
+    const SharedTarget* const target = targets.find(id);
     if (id != beat.member_id && &member != beat.replaced) {
-      add(id, member.info, group.target(id));
+      add(id, member.info, target == nullptr ? nullptr : *target);
     }
   }
   const std::string& own = beat.replaced != nullptr ? beat.replaced->member_id : beat.member_id;
-  add(beat.member_id, beat.info, group.target(own));
+  add(beat.member_id, beat.info, group.shared_target(own));
+  const std::map<std::string, int> readers =
+      group.subscribers_after(&beat.before->info, &beat.info);
+  const bool differs = std::any_of(readers.begin(), readers.end(), [&](const auto& topic) {
+    return topic.second != static_cast<int>(out.size());
+  });
+  for (ServerAssignorMember& member : out) member.group_differs = differs;
   return out;
 }
 
@@ -188,8 +213,12 @@ std::optional<ConsumerGroups::Refusal> ConsumerGroups::update_target(Beat& beat)
   const ConsumerGroup& group = *beat.group;
   beat.target_epoch = group.target_epoch();
   if (beat.epoch <= group.target_epoch()) {
-    const std::string& own = beat.replaced != nullptr ? beat.replaced->member_id : beat.member_id;
-    beat.target = &group.target(own);
+    // A static member's target is found by its instance, which nobody has had so far when a member
+    // takes another one or its first.
+    const ConsumerMember* holder = group.static_member(beat.info.group_instance_id);
+    const bool has_target = !beat.info.is_static() || holder != nullptr;
+    const std::string& own = holder != nullptr ? holder->member_id : beat.member_id;
+    beat.target = &group.target(has_target ? own : std::string());
     return std::nullopt;
   }
   std::string name = group.assignor_after(&beat.before->info, &beat.info);
@@ -198,18 +227,22 @@ std::optional<ConsumerGroups::Refusal> ConsumerGroups::update_target(Beat& beat)
   for (const auto& [topic, known] : beat.new_topics ? *beat.new_topics : group.topics()) {
     sizes[known.id] = known.partitions;
   }
-  ServerAssignment made = find_server_assignor(name)->assign(sizes, assignor_members(beat));
+  const std::vector<ServerAssignorMember> members = assignor_members(beat);
+  ServerAssignment made = find_server_assignor(name)->assign(sizes, members);
   if (!made.error.empty()) {
     return Refusal{ErrorCode::unknown_server_error,
                    fmt::format("Failed to compute a new target assignment for epoch {}: {}",
                                beat.epoch, made.error)};
   }
-  beat.new_target = made.members[beat.member_id];
-  beat.target = &beat.new_target;
-  for (auto& [id, target] : made.members) {
-    const auto old = group.targets().find(id);
-    if (old != group.targets().end() && old->second == target) continue;
-    beat.add(ConsumerRecordKind::target, id, std::move(target));
+  // It is the last one.
+  beat.new_target = made.targets.back();
+  beat.target = beat.new_target.get();
+  for (std::size_t i = 0; i < members.size(); ++i) {
+    const bool is_own = i + 1 == members.size();
+    const SharedTarget old = is_own ? group.shared_target(beat.member_id) : members[i].current;
+    SharedTarget& target = made.targets[i];
+    if (old == target || (old && *old == *target)) continue;
+    beat.add(ConsumerRecordKind::target, std::string(members[i].member_id), std::move(target));
   }
   beat.add(ConsumerRecordKind::target_epoch, "", beat.epoch);
   beat.target_epoch = beat.epoch;
@@ -228,7 +261,7 @@ void ConsumerGroups::reconcile(Beat& beat) {
       beat.request.owned);
   if (after == before) return;
   beat.add(ConsumerRecordKind::current_place, beat.member_id, after);
-  if (beat.reason.empty()) beat.reason = beat.member_id + " reconciles";
+  if (beat.reason.empty()) beat.reason = named(beat.member_id, beat.info) + " reconciles";
   if (after.state == ConsumerMemberState::unrevoked_partitions) {
     start_rebalance(group.id(), beat.member_id, after.epoch, beat.info.rebalance_timeout_ms);
   } else {

@@ -19,7 +19,7 @@ void ConsumerGroups::store(std::vector<GroupRecord> records, FollowUp follow_up,
   const auto* key = std::get_if<ConsumerRecordKey>(&records.back().key);
   CHECKED(key != nullptr, "a record of something else than a consumer group");
   const std::string group_id = key->group_id;
-  unwritten.id = effects_.writes.add(std::move(records), false, std::move(follow_up));
+  unwritten.id = effects_.writes.add(std::move(records), std::move(follow_up));
   unwritten_.push_back(std::move(unwritten));
   report(group_id, reason);
 }
@@ -72,7 +72,8 @@ GroupRecord ConsumerGroups::inverse(const GroupRecord& record) const {
       if (member != nullptr) return value(member->place);
       break;
     case ConsumerRecordKind::target:
-      if (group->targets().contains(key.member_id)) return value(group->target(key.member_id));
+      if (SharedTarget target = group->shared_target(key.member_id))
+        return value(std::move(target));
       break;
   }
   return consumer_tombstone(key.kind, key.group_id, key.member_id);
@@ -115,7 +116,7 @@ void ConsumerGroups::apply_to_group(const ConsumerRecordKey& key, const Consumer
       return group.set_info(key.member_id, std::get<ConsumerMemberInfo>(value->what));
     case ConsumerRecordKind::target:
       if (value == nullptr) return group.remove_target(key.member_id);
-      return group.set_target(key.member_id, std::get<TargetPartitions>(value->what));
+      return group.set_target(key.member_id, std::get<SharedTarget>(value->what));
     case ConsumerRecordKind::current_place:
       if (value == nullptr) return group.release(key.member_id);
       return group.set_place(key.member_id, std::get<ConsumerMemberPlace>(value->what));
@@ -137,8 +138,8 @@ std::vector<GroupRecord> ConsumerGroups::tombstones(const ConsumerGroup& group) 
           consumer_tombstone(ConsumerRecordKind::group_epoch, group.id(), "")};
 }
 
-void ConsumerGroups::remove_empty(const std::string& group_id) {
-  store(tombstones(groups_.at(group_id)), NothingFollows{}, "nothing is left of it");
+void ConsumerGroups::remove_empty(const std::string& group_id, const std::string& reason) {
+  store(tombstones(groups_.at(group_id)), NothingFollows{}, reason);
 }
 
 void ConsumerGroups::topics_changed(const std::set<std::string>& names) {

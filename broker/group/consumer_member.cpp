@@ -8,9 +8,9 @@ namespace kafkasim::broker {
 
 namespace {
 
-const std::set<int> no_partitions;
+const PartitionSet no_partitions;
 
-const std::set<int>& of(const TargetPartitions& assignment, const protocol::Uuid& topic) {
+const PartitionSet& of(const TargetPartitions& assignment, const protocol::Uuid& topic) {
   const auto at = assignment.find(topic);
   return at == assignment.end() ? no_partitions : at->second;
 }
@@ -19,7 +19,7 @@ const std::set<int>& of(const TargetPartitions& assignment, const protocol::Uuid
 bool may_own_any_of(const OwnedPartitions& owned, const TargetPartitions& partitions) {
   if (!owned) return true;
   return std::any_of(owned->begin(), owned->end(), [&](const protocol::TopicIdPartitions& topic) {
-    const std::set<int>& among = of(partitions, topic.topic_id);
+    const PartitionSet& among = of(partitions, topic.topic_id);
     return std::any_of(topic.partitions.begin(), topic.partitions.end(),
                        [&](std::int32_t partition) { return among.contains(partition); });
   });
@@ -37,13 +37,13 @@ Difference difference(const TargetPartitions& assigned, const TargetPartitions& 
                       const PartitionIsHeld& is_held) {
   Difference out;
   for (const auto& [topic, partitions] : assigned) {
-    const std::set<int>& wanted = of(target, topic);
+    const PartitionSet& wanted = of(target, topic);
     for (const int partition : partitions) {
       (wanted.contains(partition) ? out.kept : out.to_revoke)[topic].insert(partition);
     }
   }
   for (const auto& [topic, partitions] : target) {
-    const std::set<int>& have = of(assigned, topic);
+    const PartitionSet& have = of(assigned, topic);
     for (const int partition : partitions) {
       if (have.contains(partition)) continue;
       if (is_held(topic, partition)) {
@@ -74,7 +74,7 @@ ConsumerMemberPlace next_place(const ConsumerMemberPlace& place, std::int32_t ep
   out.state = difference_to_target.some_are_held ? ConsumerMemberState::unreleased_partitions
                                                  : ConsumerMemberState::stable;
   for (const auto& [topic, partitions] : difference_to_target.free) {
-    out.assigned[topic].insert(partitions.begin(), partitions.end());
+    out.assigned[topic].insert(partitions);
   }
   return out;
 }

@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-#include "broker/group/assignor.hpp"
+#include "broker/group/target_partitions.hpp"
 #include "protocol/group_messages.hpp"
 
 namespace kafkasim::broker {

@@ -10,11 +10,24 @@ namespace kafkasim::broker {
 
 using protocol::ErrorCode;
 
+namespace {
+
+// What the metadata of a classic group meets is mapped alike, but for one.
+ErrorCode answer_to_write(const FollowUp& follow_up, ErrorCode error) {
+  const bool is_metadata = std::holds_alternative<GroupCreated>(follow_up) ||
+                           std::holds_alternative<AssignmentStored>(follow_up) ||
+                           std::holds_alternative<StaticMemberStored>(follow_up);
+  return is_metadata && error == ErrorCode::network_exception ? error : coordinator_error(error);
+}
+
+}  // namespace
+
 GroupCoordinator::GroupCoordinator(GroupSettings settings, MemberIdSource new_member_id,
                                    LeaderChoice choose_leader, TopicSource topics)
     : groups_(effects_, new_member_id, std::move(choose_leader)),
       consumers_(effects_, groups_, std::move(new_member_id), std::move(topics)) {
   effects_.settings = std::move(settings);
+  effects_.now = sim::Time::min();  // a cluster is set up before the time 0
 }
 
 GroupCoordinator::GroupCoordinator(GroupSettings settings, MemberIdSource new_member_id,
@@ -70,6 +83,11 @@ sim::Time GroupCoordinator::next_deadline() const {
   return std::min({effects_.timers.next(), effects_.writes.next_deadline(), next_expiry_check_});
 }
 
+void GroupCoordinator::put_first(GroupTimerKind kind, const std::string& group_id,
+                                 const std::string& member_id) {
+  effects_.timers.put_first(kind, group_id, member_id);
+}
+
 void GroupCoordinator::advance(sim::Time now) {
   CHECKED(now >= effects_.now, "the group coordinator goes back in time");
   effects_.now = now;
@@ -107,9 +125,10 @@ void GroupCoordinator::appended(protocol::Offset base, sim::Time now) {
   effects_.now = std::max(effects_.now, now);
   GroupWrite write = effects_.writes.take_wanted();
   consumers_.appended(write.id);
+  while (!unwritten_.empty() && unwritten_.front().id <= write.id) unwritten_.pop_front();
   protocol::Offset at = base;
   for (const GroupRecord& record : write.records) {
-    if (write.replay) apply(record, at);
+    if (std::holds_alternative<OffsetCommitKey>(record.key)) offsets_.placed(at);
     at = at.next();
   }
   effects_.writes.put_in_log(std::move(write), at,
@@ -129,11 +148,25 @@ void GroupCoordinator::append_failed(ErrorCode error, sim::Time now) {
   // Later writes were decided on what the earlier ones would have changed. What follows from this
   // here may be wanted anew.
   consumers_.undo_unwritten();
+  offsets_.undo_wanted();
   for (std::size_t left = effects_.writes.wanted().size(); left > 0; --left) {
     finish(effects_.writes.take_wanted(), error, false);
   }
+  undo_unwritten();
   while (!effects_.writes.wanted().empty() && effects_.writes.wanted().front().records.empty()) {
     finish(effects_.writes.take_wanted(), error, false);
+  }
+}
+
+void GroupCoordinator::undo_unwritten() {
+  while (!unwritten_.empty()) {
+    Unwritten last = std::move(unwritten_.back());
+    unwritten_.pop_back();
+    if (last.before) {
+      groups_.put_back(std::move(*last.before));
+    } else {
+      groups_.drop(last.group_id);
+    }
   }
 }
 
@@ -153,7 +186,7 @@ void GroupCoordinator::replicated_up_to(protocol::Offset high_watermark, sim::Ti
 }
 
 void GroupCoordinator::finish(GroupWrite write, ErrorCode error, bool in_log) {
-  const ErrorCode mapped = coordinator_error(error);
+  const ErrorCode mapped = answer_to_write(write.follow_up, error);
   if (const auto* fetch = std::get_if<FetchFollows>(&write.follow_up)) {
     GroupResponse response = fetched(fetch->request, offsets_.committed(fetch->request.group_id));
     if (mapped != ErrorCode::none) response = failed(std::move(response), mapped);
@@ -201,6 +234,7 @@ void GroupCoordinator::resign(sim::Time now) {
   consumers_.resigned();
   for (GroupWrite& write : effects_.writes.take_all())
     finish(std::move(write), ErrorCode::not_coordinator, true);
+  unwritten_.clear();
   offsets_.clear();
 }
 

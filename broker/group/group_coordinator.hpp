@@ -11,9 +11,10 @@
 //   hand out coordinator.take_replies()
 //
 // Groups of both protocols live side by side; a name belongs to one of them at a time. Left out:
-// offsets of transactions, deleting groups and offsets on request.
+// offsets of transactions.
 #pragma once
 
+#include <deque>
 #include <optional>
 #include <set>
 #include <string>
@@ -46,12 +47,19 @@ class GroupCoordinator {
                           const JoinContext& context, sim::Time now);
   void offset_commit(GroupToken token, const protocol::OffsetCommitRequest& request, sim::Time now);
   void offset_fetch(GroupToken token, const protocol::OffsetFetchRequest& request, sim::Time now);
+  // Each group by itself, with its offsets; only empty ones.
+  void delete_groups(GroupToken token, const std::vector<std::string>& groups, sim::Time now);
+  // Only of topics that nobody in the group subscribes to.
+  void offset_delete(GroupToken token, const protocol::OffsetDeleteRequest& request, sim::Time now);
 
   // ---- time ----
   // When advance() has something to do; sim::never when nothing is pending.
   sim::Time next_deadline() const;
   // Fires what is due at `now`, one after the other in the order of deadlines.
   void advance(sim::Time now);
+  // Of timers that are due at the same time, the one that was set first fires first. Now it is this
+  // one, if there is such a timer: Kafka promises no order.
+  void put_first(GroupTimerKind kind, const std::string& group_id, const std::string& member_id);
 
   // Those partitions are no more: nobody's offsets of them are of use.
   void forget_offsets(const std::set<protocol::TopicPartition>& partitions, sim::Time now);
@@ -99,16 +107,31 @@ class GroupCoordinator {
   protocol::OffsetFetchResponse fetched(const protocol::OffsetFetchRequest& request,
                                         const OffsetStore::Partitions& offsets) const;
   void expire_offsets();
+  // Wants these records of offsets and tombstones of classic groups, and applies them at once; they
+  // are taken back when they cannot be appended. Nothing when there are none.
+  void store(std::vector<GroupRecord> records, FollowUp follow_up, const std::string& reason);
+  void undo_unwritten();
+  protocol::ErrorCode may_delete(const std::string& group_id) const;
+  // Tombstones of all its offsets.
+  std::vector<GroupRecord> offset_tombstones(const std::string& group_id) const;
   protocol::ErrorCode accept_commit(const protocol::OffsetCommitRequest& request);
   // From when on the retention of an offset counts; none while it must not expire.
   std::optional<std::int64_t> idle_since_ms(const std::string& group_id,
                                             const protocol::TopicPartition& partition,
                                             const StoredOffset& offset) const;
+  bool is_expired(const std::string& group_id, const protocol::TopicPartition& partition,
+                  const StoredOffset& offset) const;
 
   GroupEffects effects_;
   ClassicGroups groups_;
   ConsumerGroups consumers_;
   OffsetStore offsets_;
+  struct Unwritten {
+    GroupWriteId id = 0;
+    std::string group_id;
+    std::optional<ClassicGroup> before;  // none = the write created the group
+  };
+  std::deque<Unwritten> unwritten_;
   sim::Time next_expiry_check_ = sim::never;
 };
 

@@ -86,6 +86,14 @@ GroupResponse failed(GroupResponse response, ErrorCode error) {
     out.error = error;
     return out;
   }
+  if (auto* deleted = std::get_if<protocol::DeleteGroupsResponse>(&response)) {
+    for (auto& result : deleted->results) result.error = error;
+  }
+  if (std::holds_alternative<protocol::OffsetDeleteResponse>(response)) {
+    protocol::OffsetDeleteResponse out;
+    out.error = error;
+    return out;
+  }
   return response;
 }
 
@@ -135,7 +143,7 @@ void GroupEffects::reply_after_writes(GroupToken token, GroupResponse response) 
 
 void GroupEffects::follow_writes(FollowUp follow_up) {
   const bool none_wanted = writes.wanted().empty();
-  writes.add({}, false, std::move(follow_up));
+  writes.add({}, std::move(follow_up));
   if (!none_wanted) return;  // goes with the one before it
   const protocol::Offset next = writes.last_next();
   writes.put_in_log(writes.take_wanted(), next, sim::later(now, settings.write_timeout));

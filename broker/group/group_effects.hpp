@@ -48,7 +48,8 @@ GroupSettings group_settings(const protocol::ConfigValues& broker);
 using GroupResponse = std::variant<protocol::JoinGroupResponse, protocol::SyncGroupResponse,
                                    protocol::HeartbeatResponse, protocol::LeaveGroupResponse,
                                    protocol::OffsetCommitResponse, protocol::OffsetFetchResponse,
-                                   protocol::ConsumerGroupHeartbeatResponse>;
+                                   protocol::ConsumerGroupHeartbeatResponse,
+                                   protocol::DeleteGroupsResponse, protocol::OffsetDeleteResponse>;
 
 struct GroupReply {
   GroupToken token = 0;
@@ -108,15 +109,14 @@ using GroupWriteId = std::uint64_t;
 struct GroupWrite {
   GroupWriteId id = 0;
   std::vector<GroupRecord> records;  // empty: only waits for the writes before it
-  bool replay = false;               // apply the records to the state once they are in the log
   FollowUp follow_up;
 };
 
 // Writes in order: first wanted, then in the log and waiting for replication.
 class GroupWrites {
  public:
-  GroupWriteId add(std::vector<GroupRecord> records, bool replay, FollowUp follow_up) {
-    wanted_.push_back({next_id_, std::move(records), replay, std::move(follow_up)});
+  GroupWriteId add(std::vector<GroupRecord> records, FollowUp follow_up) {
+    wanted_.push_back({next_id_, std::move(records), std::move(follow_up)});
     return next_id_++;
   }
   // Nothing that a response might have to wait for.

@@ -50,7 +50,8 @@ struct OffsetCommitValue final : protocol::InternalValue {
   protocol::LeaderEpoch leader_epoch;
   std::string metadata;
   std::int64_t commit_timestamp_ms = -1;
-  std::string member_id;  // who committed; for the trace, Kafka does not store it
+  std::int64_t expire_timestamp_ms = -1;  // as the commit wanted; -1 = the broker's retention
+  std::string member_id;                  // who committed; for the trace, Kafka does not store it
 };
 
 struct GroupMetadataKey {

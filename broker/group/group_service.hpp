@@ -1,8 +1,9 @@
 // The group coordinator of one broker: answers JoinGroup, SyncGroup, Heartbeat, LeaveGroup,
-// ConsumerGroupHeartbeat, OffsetCommit and OffsetFetch for the groups whose partition of the
-// offsets topic this broker leads. Decisions are in GroupCoordinator, one for each such partition;
-// here is what takes time: waiting, appending, loading after a change of leadership. Left out: what
-// GroupCoordinator leaves out; FindCoordinator and creating the offsets topic are elsewhere.
+// ConsumerGroupHeartbeat, OffsetCommit, OffsetFetch, DeleteGroups and OffsetDelete for the groups
+// whose partition of the offsets topic this broker leads. Decisions are in GroupCoordinator, one
+// for each such partition; here is what takes time: waiting, appending, loading after a change of
+// leadership. Left out: what GroupCoordinator leaves out; FindCoordinator and creating the offsets
+// topic are elsewhere.
 #pragma once
 
 #include <deque>
@@ -44,6 +45,8 @@ class GroupService final : public LeadershipListener {
       std::string client_host = "");
   sim::Task<protocol::OffsetCommitResponse> offset_commit(protocol::OffsetCommitRequest request);
   sim::Task<protocol::OffsetFetchResponse> offset_fetch(protocol::OffsetFetchRequest request);
+  sim::Task<protocol::DeleteGroupsResponse> delete_groups(protocol::DeleteGroupsRequest request);
+  sim::Task<protocol::OffsetDeleteResponse> offset_delete(protocol::OffsetDeleteRequest request);
 
   // ---- news, noted and acted on a little later ----
   void became_leader(const protocol::TopicPartition& partition,

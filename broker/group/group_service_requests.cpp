@@ -1,5 +1,7 @@
-// The seven APIs of the group coordinator: find the coordinator of the group here, ask it, wait for
+// The nine APIs of the group coordinator: find the coordinator of the group here, ask it, wait for
 // its answer.
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "broker/group/group_service.hpp"
@@ -146,6 +148,42 @@ sim::Task<protocol::OffsetFetchResponse> GroupService::offset_fetch(
                                });
   GroupResponse answered = co_await answer(token);
   co_return std::get<protocol::OffsetFetchResponse>(std::move(answered));
+}
+
+sim::Task<protocol::DeleteGroupsResponse> GroupService::delete_groups(
+    protocol::DeleteGroupsRequest request) {
+  // The groups of one coordinator go together; none is asked twice.
+  std::map<protocol::TopicPartition, std::vector<std::string>> by_partition;
+  for (const std::string& group : request.groups) {
+    std::vector<std::string>& groups = by_partition[partition_of(group)];
+    if (std::find(groups.begin(), groups.end(), group) == groups.end()) groups.push_back(group);
+  }
+  std::vector<GroupToken> tokens;
+  for (const auto& [partition, groups] : by_partition) {
+    protocol::DeleteGroupsResponse refusal;
+    for (const std::string& group : groups) refusal.results.push_back({group, ErrorCode::none});
+    tokens.push_back(ask(groups.front(), false, std::move(refusal),
+                         [&](GroupCoordinator& coordinator, GroupToken asked) {
+                           coordinator.delete_groups(asked, groups, context_.now());
+                         }));
+  }
+  protocol::DeleteGroupsResponse response;
+  for (const GroupToken token : tokens) {
+    GroupResponse answered = co_await answer(token);
+    auto& results = std::get<protocol::DeleteGroupsResponse>(answered).results;
+    std::move(results.begin(), results.end(), std::back_inserter(response.results));
+  }
+  co_return response;
+}
+
+sim::Task<protocol::OffsetDeleteResponse> GroupService::offset_delete(
+    protocol::OffsetDeleteRequest request) {
+  const GroupToken token = ask(request.group_id, true, protocol::OffsetDeleteResponse(),
+                               [&](GroupCoordinator& coordinator, GroupToken asked) {
+                                 coordinator.offset_delete(asked, request, context_.now());
+                               });
+  GroupResponse answered = co_await answer(token);
+  co_return std::get<protocol::OffsetDeleteResponse>(std::move(answered));
 }
 
 }  // namespace kafkasim::broker

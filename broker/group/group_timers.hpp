@@ -42,6 +42,15 @@ class GroupTimers {
     by_time_.erase(at->second);
     by_key_.erase(at);
   }
+  // From now on it comes before all others that are due at the same time.
+  void put_first(GroupTimerKind kind, const std::string& group_id, const std::string& member_id) {
+    const auto at = by_key_.find(Key(group_id, kind, member_id));
+    if (at == by_key_.end()) return;
+    auto node = by_time_.extract(at->second);
+    at->second.second = --first_sequence_;
+    node.key() = at->second;
+    by_time_.insert(std::move(node));
+  }
   void clear() {
     by_time_.clear();
     by_key_.clear();
@@ -59,11 +68,12 @@ class GroupTimers {
 
  private:
   using Key = std::tuple<std::string, GroupTimerKind, std::string>;
-  using Place = std::pair<sim::Time, std::uint64_t>;
+  using Place = std::pair<sim::Time, std::int64_t>;
 
   std::map<Place, GroupTimer> by_time_;
   std::map<Key, Place> by_key_;
-  std::uint64_t next_sequence_ = 0;
+  std::int64_t next_sequence_ = 0;
+  std::int64_t first_sequence_ = 0;
 };
 
 }  // namespace kafkasim::broker

@@ -1,21 +1,50 @@
 // Two views of the same records: all of them, and those below the high watermark.
 #include "broker/group/offset_store.hpp"
 
+#include <set>
+#include <utility>
+
 #include "sim/check.hpp"
 
 namespace kafkasim::broker {
 
-void OffsetStore::append(const OffsetCommitKey& key, const OffsetCommitValue* value,
-                         protocol::Offset at) {
-  CHECKED(pending_.empty() || pending_.back().at < at, "offset record at {} after {}", at.value(),
-          pending_.empty() ? -1 : pending_.back().at.value());
+void OffsetStore::want(const OffsetCommitKey& key, const OffsetCommitValue* value) {
   std::optional<StoredOffset> stored;
   if (value != nullptr) {
-    stored = StoredOffset{value->offset, value->leader_epoch, value->metadata,
-                          value->commit_timestamp_ms, value->member_id};
+    stored = StoredOffset{value->offset,
+                          value->leader_epoch,
+                          value->metadata,
+                          value->commit_timestamp_ms,
+                          value->expire_timestamp_ms,
+                          value->member_id};
   }
   apply(latest_, key, stored);
-  pending_.push_back({at, {key, std::move(stored)}});
+  wanted_.push_back({key, std::move(stored)});
+}
+
+void OffsetStore::placed(protocol::Offset at) {
+  CHECKED(!wanted_.empty(), "nobody wanted the offset record at {}", at.value());
+  CHECKED(pending_.empty() || pending_.back().at < at, "offset record at {} after {}", at.value(),
+          pending_.empty() ? -1 : pending_.back().at.value());
+  pending_.push_back({at, std::move(wanted_.front())});
+  wanted_.pop_front();
+}
+
+void OffsetStore::undo_wanted() {
+  std::set<std::pair<std::string, protocol::TopicPartition>> keys;
+  for (const Committed& change : wanted_) {
+    const Partitions& known = committed(change.key.group_id);
+    const auto at = known.find(change.key.partition);
+    const bool is_known = at != known.end();
+    apply(latest_, change.key, is_known ? std::optional(at->second) : std::nullopt);
+    keys.emplace(change.key.group_id, change.key.partition);
+  }
+  wanted_.clear();
+  // What is in the log already stays.
+  for (const Pending& pending : pending_) {
+    const OffsetCommitKey& key = pending.change.key;
+    if (keys.contains({key.group_id, key.partition})) apply(latest_, key, pending.change.value);
+  }
 }
 
 std::vector<OffsetStore::Committed> OffsetStore::advance(protocol::Offset high_watermark) {
@@ -32,6 +61,7 @@ std::vector<OffsetStore::Committed> OffsetStore::advance(protocol::Offset high_w
 void OffsetStore::clear() {
   committed_.clear();
   latest_.clear();
+  wanted_.clear();
   pending_.clear();
 }
 

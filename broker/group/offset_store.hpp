@@ -1,6 +1,6 @@
 // The committed offsets of all groups of one coordinator. The last record in the log wins; nothing
-// asks whether an offset grows or exists. What is in the log but not yet replicated is known, and
-// kept apart from what is committed.
+// asks whether an offset grows or exists. What is wanted or in the log but not yet replicated is
+// known, and kept apart from what is committed.
 #pragma once
 
 #include <deque>
@@ -19,6 +19,7 @@ struct StoredOffset {
   protocol::LeaderEpoch leader_epoch;
   std::string metadata;
   std::int64_t commit_timestamp_ms = -1;
+  std::int64_t expire_timestamp_ms = -1;  // -1 = the broker's retention
   std::string member_id;
 };
 
@@ -26,8 +27,17 @@ class OffsetStore {
  public:
   using Partitions = std::map<protocol::TopicPartition, StoredOffset>;
 
-  // A record of the log at that offset; a null value is a tombstone. Requires: offsets in order.
-  void append(const OffsetCommitKey& key, const OffsetCommitValue* value, protocol::Offset at);
+  // A record that shall be written is known at once; a null value is a tombstone.
+  void want(const OffsetCommitKey& key, const OffsetCommitValue* value);
+  // The oldest wanted record is in the log at that offset. Requires: offsets in order.
+  void placed(protocol::Offset at);
+  // The wanted records will never be in the log: as if nobody had wanted them.
+  void undo_wanted();
+  // A record read back. Requires: no other is wanted.
+  void append(const OffsetCommitKey& key, const OffsetCommitValue* value, protocol::Offset at) {
+    want(key, value);
+    placed(at);
+  }
 
   // What became replicated, in log order; tombstones without a value.
   struct Committed {
@@ -36,8 +46,8 @@ class OffsetStore {
   };
   std::vector<Committed> advance(protocol::Offset high_watermark);
 
-  // The partitions of a group, replicated ones only, or with all that is in the log. Empty when
-  // there are none.
+  // The partitions of a group, replicated ones only, or with all that is wanted. Empty when there
+  // are none.
   const Partitions& committed(const std::string& group_id) const {
     return of(committed_, group_id);
   }
@@ -52,6 +62,7 @@ class OffsetStore {
   static void apply(Groups& groups, const OffsetCommitKey& key,
                     const std::optional<StoredOffset>& value);
 
+  std::deque<Committed> wanted_;
   struct Pending {
     protocol::Offset at;
     Committed change;

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "broker/group/in_step.hpp"
+
 namespace kafkasim::broker {
 
 namespace {
@@ -39,7 +41,7 @@ bool is_empty(const TargetPartitions& partitions) {
 }  // namespace
 
 void ConsumerGroupCheck::broken(Invariant invariant, const ConsumerGroup& group,
-                                const std::string& what) const {
+                                const std::string& what) {
   constexpr int shown = 20;
   std::string state = fmt::format("  group {}: {}, epoch {}, target epoch {}", group.id(),
                                   to_string(group.state()), group.epoch(), group.target_epoch());
@@ -85,8 +87,8 @@ std::optional<std::int32_t> ConsumerGroupCheck::epoch_of(const std::string& memb
 }
 
 void ConsumerGroupCheck::look_at(const ConsumerGroup& group, const ConsumerMember& member) {
-  check_epoch(group, member);
   ConsumerMemberPlace& before = places_.at(member.member_id);
+  check_epoch(group, member, before);
   give_up(member.member_id, before);
   take(group, member);
   before = member.place;
@@ -96,17 +98,19 @@ void ConsumerGroupCheck::look_at(const ConsumerGroup& group, const ConsumerMembe
 // Most members are as they were: what they hold is compared, and counted anew only where it
 // differs.
 void ConsumerGroupCheck::look_at_all(const ConsumerGroup& group) {
-  for (const auto& [id, member] : group.members()) check_epoch(group, member);
-  if (group.target_epoch() == group.epoch()) check_target(group);
   std::vector<const ConsumerMember*> changed;
+  InStep places(places_);
   for (const auto& [id, member] : group.members()) {
-    const auto before = places_.find(id);
-    if (before != places_.end() && before->second == member.place) continue;
-    if (before != places_.end()) give_up(id, before->second);
+    const ConsumerMemberPlace* const before = places.find(id);
+    if (before != nullptr) check_epoch(group, member, *before);
+    if (before != nullptr && *before == member.place) continue;
+    if (before != nullptr) give_up(id, *before);
     changed.push_back(&member);
   }
+  if (group.target_epoch() == group.epoch()) check_target(group);
+  InStep members(group.members());
   for (auto each = places_.begin(); each != places_.end();) {
-    if (group.members().contains(each->first)) {
+    if (members.find(each->first) != nullptr) {
       ++each;
       continue;
     }
@@ -120,13 +124,12 @@ void ConsumerGroupCheck::look_at_all(const ConsumerGroup& group) {
   for (const auto& [id, member] : group.members()) check_arrived(group, member);
 }
 
-void ConsumerGroupCheck::check_epoch(const ConsumerGroup& group,
-                                     const ConsumerMember& member) const {
-  const auto before = places_.find(member.member_id);
+void ConsumerGroupCheck::check_epoch(const ConsumerGroup& group, const ConsumerMember& member,
+                                     const ConsumerMemberPlace& before) {
   const std::int32_t now = member.place.epoch;
-  if (before == places_.end() || now >= before->second.epoch || now <= 0) return;
+  if (now >= before.epoch || now <= 0) return;
   broken(Invariant::monotonic_member_epoch, group,
-         fmt::format("{} went from epoch {} to {}", member.member_id, before->second.epoch, now));
+         fmt::format("{} went from epoch {} to {}", member.member_id, before.epoch, now));
 }
 
 void ConsumerGroupCheck::give_up(const std::string& member_id, const ConsumerMemberPlace& place) {
@@ -182,14 +185,15 @@ void ConsumerGroupCheck::check_target(const ConsumerGroup& group) const {
     topic.name = &name;
     topic.owners.resize(static_cast<std::size_t>(known.partitions));
   }
+  InStep members(group.members());
   for (const auto& [id, partitions] : group.targets()) {
-    const ConsumerMember* const member = group.find(id);
-    for (const auto& [topic_id, numbers] : partitions) {
+    const ConsumerMember* const member = members.find(id);
+    for (const auto& [topic_id, numbers] : *partitions) {
       if (numbers.empty()) continue;
       Topic& topic = topics[topic_id];
       const bool reads =
           member != nullptr && topic.name != nullptr && member->info.topics.contains(*topic.name);
-      if (!reads || *numbers.rbegin() >= static_cast<int>(topic.owners.size())) {
+      if (!reads || numbers.greatest() >= static_cast<int>(topic.owners.size())) {
         broken(Invariant::target_covers, group,
                fmt::format("{} is to have{}, which it does not read or which does not exist", id,
                            list(group, {{topic_id, numbers}})));

@@ -33,14 +33,15 @@ class ConsumerGroupCheck {
 
   void look_at_all(const ConsumerGroup& group);
   void look_at(const ConsumerGroup& group, const ConsumerMember& member);
-  void check_epoch(const ConsumerGroup& group, const ConsumerMember& member) const;
+  static void check_epoch(const ConsumerGroup& group, const ConsumerMember& member,
+                          const ConsumerMemberPlace& before);
   void check_arrived(const ConsumerGroup& group, const ConsumerMember& member) const;
   void check_target(const ConsumerGroup& group) const;
   void check_stable(const ConsumerGroup& group) const;
   void take(const ConsumerGroup& group, const ConsumerMember& member);
   void give_up(const std::string& member_id, const ConsumerMemberPlace& place);
-  [[noreturn]] void broken(Invariant invariant, const ConsumerGroup& group,
-                           const std::string& what) const;
+  [[noreturn]] static void broken(Invariant invariant, const ConsumerGroup& group,
+                                  const std::string& what);
 
   bool known_ = false;
   std::uint64_t version_ = 0;

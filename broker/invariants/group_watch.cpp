@@ -23,7 +23,12 @@ std::set<std::string> ids(const ClassicGroup& group) {
 
 void GroupWatch::changed(std::int32_t shard, const protocol::events::GroupStateChanged& change,
                          const ClassicGroup* group) {
-  if (checker_ == nullptr || group == nullptr) return;
+  if (checker_ == nullptr) return;
+  if (change.state == to_string(GroupState::dead)) {
+    shards_[shard].groups.erase(change.group);
+    return;
+  }
+  if (group == nullptr) return;
   Known& known = shards_[shard].groups[change.group];
   known.generation = change.generation;
   known.is_empty = change.state == to_string(GroupState::empty);

@@ -13,14 +13,15 @@
 namespace kafkasim::scenarios {
 
 enum class CauseKind : std::uint8_t {
-  owns,               // `who` has an assignment: `partitions`, all of it
+  owns,               // `who` has an assignment: `partitions`, all of it; `text`: its member id
   revoked,            // `who` gave `partitions` back
   lost,               // `who` learned that `partitions` are no longer its own
   left,               // `who` left the group, `text` says why
   replaced,           // `who` was told that another joined with its group.instance.id
-  commit_failed,      // a commit of `who` was refused or failed: `text`
+  commit_failed,      // a commit of `who` of `partitions` was refused or failed: `text`
   unhandled,          // `who` failed to handle a record of `partitions`: `text` is what it did then
   rebalance,          // the coordinator changed the group's state: `text` is the reason
+  led,                // the member with the id `text` divided the partitions of a generation
   died,               // the process of `who` ended at once
   stopped,            // `who` was told to stop, or its application ended by itself: `text`
   started,            // the process of `who` runs again

@@ -177,7 +177,12 @@ bool says_it_already(const Finding& finding) {
       finding.anomaly == Anomaly::handled_twice && finding.because == "it is stored more than once";
   const bool began_behind = finding.anomaly == Anomaly::skipped &&
                             finding.cause.find(" began at offset ") != std::string::npos;
-  return stored_twice || began_behind || finding.anomaly == Anomaly::phantom;
+  constexpr std::string_view moved = "'s position of ";
+  const bool moved_back = finding.anomaly == Anomaly::handled_twice &&
+                          finding.cause.find(moved) != std::string::npos &&
+                          finding.because.find(moved) != std::string::npos &&
+                          finding.because.find("; then ") == std::string::npos;
+  return stored_twice || began_behind || moved_back || finding.anomaly == Anomaly::phantom;
 }
 
 }  // namespace

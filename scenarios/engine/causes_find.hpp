@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -48,6 +49,8 @@ class GroupLife {
   // that partition. Null when there is none.
   const CauseNote* first(CauseKind kind, const std::string& consumer,
                          const TopicPartition& partition, Window window) const;
+  // By which coordinators have known the consumer.
+  std::set<std::string> member_ids(const std::string& consumer) const;
   // The last change of the group's state in the window that has a reason; where one in it names the
   // consumer's member id, that one.
   const CauseNote* rebalance(const std::string& consumer, Window window) const;

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "scenarios/engine/anomalies_find.hpp"
 #include "scenarios/engine/causes_find.hpp"
@@ -14,10 +15,16 @@ bool contains(const std::vector<TopicPartition>& partitions, const TopicPartitio
   return std::find(partitions.begin(), partitions.end(), partition) != partitions.end();
 }
 
-// Member ids begin with the client's id or the instance id, which is the consumer's name unless the
-// scenario says otherwise.
-bool names_member(const std::string& text, const std::string& consumer) {
-  return text.find(consumer + "-") != std::string::npos;
+// Most member ids begin with the client's id or the instance id, which is the consumer's name
+// unless the scenario says otherwise; those of the consumer protocol do not, and the name stands
+// behind them.
+bool names_member(const std::string& text, const std::string& consumer,
+                  const std::set<std::string>& ids) {
+  return text.find(consumer + "-") != std::string::npos ||
+         text.find("(" + consumer + ")") != std::string::npos ||
+         text.find("(" + consumer + ", ") != std::string::npos ||
+         std::any_of(ids.begin(), ids.end(),
+                     [&](const std::string& id) { return text.find(id) != std::string::npos; });
 }
 
 bool is_of_same_place(const Handling& a, const Handling& b) {
@@ -107,7 +114,17 @@ const CauseNote* GroupLife::first(CauseKind kind, const std::string& consumer,
   return nullptr;
 }
 
+std::set<std::string> GroupLife::member_ids(const std::string& consumer) const {
+  std::set<std::string> out;
+  for (const CauseNote& note : truth_.ledger().cause_notes()) {
+    if (note.kind == CauseKind::owns && note.who == consumer && !note.text.empty())
+      out.insert(note.text);
+  }
+  return out;
+}
+
 const CauseNote* GroupLife::rebalance(const std::string& consumer, Window window) const {
+  const std::set<std::string> ids = member_ids(consumer);
   const CauseNote* last = nullptr;
   const CauseNote* about_it = nullptr;
   for (const CauseNote& note : truth_.ledger().cause_notes()) {
@@ -116,7 +133,7 @@ const CauseNote* GroupLife::rebalance(const std::string& consumer, Window window
       continue;
     }
     last = &note;
-    if (names_member(note.text, consumer)) about_it = &note;
+    if (names_member(note.text, consumer, ids)) about_it = &note;
   }
   return about_it != nullptr ? about_it : last;
 }

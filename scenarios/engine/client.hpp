@@ -25,10 +25,12 @@ class Client {
   std::optional<Duration> starts_at() const { return start_; }
   bool has_started() const { return started_; }
   bool is_running() const { return host_.is_up(); }
+  // The process lives and its application has not come to its end.
+  bool is_at_work() const { return is_running() && !has_ended(); }
 
   // Starts the application, unless it runs. One that has ended starts over as a new process.
   void start() {
-    if (is_running() && !has_ended()) return;
+    if (is_at_work()) return;
     host_.crash();
     started_ = true;
     boot(host_.boot());

@@ -2,6 +2,7 @@
 #include "scenarios/engine/diagnostics.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <numeric>
@@ -47,8 +48,8 @@ std::string_view nearest(std::string_view word, const Words& words) {
     }
   }
   if (!best.empty()) return best;
-  // A word cut short, or one with something more: "brok" for "brokers".
-  constexpr std::size_t enough = 4;
+  // A word cut short, or one with something more: "bro" for "brokers".
+  constexpr std::size_t enough = 3;
   for (const auto& candidate : words) {
     const std::string_view known = candidate;
     if (word.size() >= enough && known.starts_with(word)) return known;
@@ -138,6 +139,13 @@ std::string_view nearest_word(std::string_view word, std::span<const std::string
 std::string did_you_mean(std::string_view word, std::span<const std::string> words) {
   const std::string_view near = nearest(word, words);
   return near.empty() ? std::string() : fmt::format(", did you mean '{}'?", near);
+}
+
+std::string did_you_mean_or_one_of(std::string_view word, std::span<const std::string> words) {
+  constexpr std::size_t most_listed = 8;
+  std::string near = did_you_mean(word, words);
+  if (!near.empty() || words.empty() || words.size() > most_listed) return near;
+  return fmt::format(", expected {}{}", words.size() == 1 ? "" : "one of ", fmt::join(words, ", "));
 }
 
 }  // namespace kafkasim::scenarios

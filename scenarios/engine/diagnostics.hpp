@@ -61,5 +61,7 @@ std::string_view nearest_word(std::string_view word, std::span<const std::string
 std::string_view nearest_word(std::string_view word, std::span<const std::string_view> words);
 // ", did you mean 'word'?" or, when none is near, nothing.
 std::string did_you_mean(std::string_view word, std::span<const std::string> words);
+// The same; where none of them is near, ", expected one of a, b" when they are few.
+std::string did_you_mean_or_one_of(std::string_view word, std::span<const std::string> words);
 
 }  // namespace kafkasim::scenarios

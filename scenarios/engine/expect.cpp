@@ -116,7 +116,9 @@ void judge_groups(const Expectations& expect, const Ledger& ledger, const FinalS
   for (const auto& [group, expected] : expect.committed) {
     const GroupState* found = state.group(group);
     for (const auto& [partition, range] : expected.value) {
-      protocol::Offset offset = ledger.committed(group, partition);
+      protocol::Offset offset;
+      if (found == nullptr || !found->committed_is_whole)
+        offset = ledger.committed(group, partition);
       if (found != nullptr && found->committed.contains(partition))
         offset = found->committed.at(partition);
       out.push_back(compare_number(

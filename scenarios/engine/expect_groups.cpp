@@ -19,7 +19,8 @@ std::optional<std::int64_t> lag_in(const GroupState& group, const PartitionState
   const bool reads = std::find(group.topics.begin(), group.topics.end(),
                                partition.partition.topic) != group.topics.end();
   const auto commit = group.committed.find(partition.partition);
-  protocol::Offset committed = ledger.committed(group.name, partition.partition);
+  protocol::Offset committed;
+  if (!group.committed_is_whole) committed = ledger.committed(group.name, partition.partition);
   if (commit != group.committed.end()) committed = commit->second;
   if (replica == nullptr || (!reads && !committed.is_set())) return std::nullopt;
   const protocol::Offset from = committed.is_set() ? committed : replica->log_start;

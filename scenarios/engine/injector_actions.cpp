@@ -10,6 +10,25 @@
 
 namespace kafkasim::scenarios {
 
+namespace {
+
+// What is said of an action that changes nothing; empty when it does something. Losing its power
+// may take something from a machine on which nothing runs.
+std::string_view misses(ActionKind kind, bool runs) {
+  switch (kind) {
+    case ActionKind::start:
+    case ActionKind::restart:
+      return runs ? ": it is running, nothing changes" : "";
+    case ActionKind::crash:
+    case ActionKind::stop:
+      return runs ? "" : ": it is not running, nothing changes";
+    default:
+      return "";
+  }
+}
+
+}  // namespace
+
 std::vector<std::string> Injector::resolve(const std::vector<Selector>& selectors) {
   std::vector<std::string> names;
   for (const Selector& selector : selectors) {
@@ -78,7 +97,10 @@ void Injector::each(Armed& a, std::string_view verb, void (Stage::*act)(const st
   const std::vector<std::string> names = resolve(a.event.action.targets);
   if (names.empty()) return report(a, fmt::format("{} nobody: no such role now", verb));
   for (const std::string& name : names) {
-    report(a, fmt::format("{} {}", verb, name), {name});
+    // Who runs already, or is down already, is not hit: nothing of its work begins or ends.
+    const std::string_view miss = misses(a.event.action.kind, stage_.runs(name));
+    report(a, fmt::format("{} {}{}", verb, name, miss),
+           miss.empty() ? std::vector<std::string>{name} : std::vector<std::string>());
     (stage_.*act)(name);
   }
 }

@@ -138,6 +138,14 @@ struct Reset {
   std::string reason;
 };
 
+struct FailedCommit {
+  sim::Time time{};
+  std::string who;
+  std::string group;
+  protocol::ErrorCode error = protocol::ErrorCode::none;  // none = the client itself refused
+  std::vector<std::pair<TopicPartition, protocol::Offset>> offsets;  // as it would have made them
+};
+
 struct FaultNote {
   sim::Time time{};
   std::string text;
@@ -173,6 +181,7 @@ class Ledger {
   // Protocol errors that each client met, each once, in order of first appearance.
   const std::map<std::string, std::vector<protocol::ErrorCode>>& errors() const { return errors_; }
   const std::vector<Reset>& resets() const { return resets_; }
+  const std::vector<FailedCommit>& failed_commits() const { return failed_commits_; }  // in order
   // When a topic of that name was last deleted; null when never.
   const sim::Time* deleted(const std::string& topic) const;
   const std::vector<FaultNote>& faults() const { return faults_; }
@@ -232,6 +241,7 @@ class Ledger {
   std::map<std::string, std::vector<RecordIndex>> truncated_;
   std::map<std::string, std::vector<protocol::ErrorCode>> errors_;
   std::vector<Reset> resets_;
+  std::vector<FailedCommit> failed_commits_;
   std::vector<FaultNote> faults_;
   std::map<std::string, std::string, std::less<>> group_of_;  // of consumers that have joined
   std::map<std::string, sim::Time> deleted_;                  // topics

@@ -15,6 +15,8 @@ namespace events = protocol::events;
 
 namespace {
 
+constexpr std::string_view assigned_by = "assigned by ";
+
 // Nothing when the action ends nobody's work.
 std::optional<CauseKind> kind_of(ActionKind action) {
   switch (action) {
@@ -59,11 +61,17 @@ void Ledger::note_cause(sim::Time time, std::string_view who, const sim::TraceEv
     note.text = failed->error == protocol::ErrorCode::none
                     ? failed->message
                     : std::string(protocol::name(failed->error));
+    for (const auto& [partition, offset] : failed->offsets) note.partitions.push_back(partition);
+    failed_commits_.push_back(
+        {time, std::string(who), failed->group, failed->error, failed->offsets});
   } else if (const auto* changed = event.as<events::GroupStateChanged>()) {
-    if (changed->reason.starts_with("assigned by ")) return;  // the end of one, not why it began
-    note.kind = CauseKind::rebalance;
     note.group = changed->group;
     note.text = changed->reason;
+    note.kind = CauseKind::rebalance;
+    if (note.text.starts_with(assigned_by)) {  // the end of a rebalance, not why it began
+      note.kind = CauseKind::led;
+      note.text.erase(0, assigned_by.size());
+    }
   } else if (const auto* unhandled = event.as<events::HandlingFailed>()) {
     note.kind = CauseKind::unhandled;
     note.group = unhandled->group;

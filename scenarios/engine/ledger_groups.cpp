@@ -79,7 +79,7 @@ bool Ledger::note_group(sim::Time time, std::string_view who, const sim::TraceEv
 
 void Ledger::note_joined(sim::Time time, std::string_view who, const events::Joined& event) {
   cause_notes_.push_back(
-      {time, CauseKind::owns, std::string(who), event.group, event.assigned, ""});
+      {time, CauseKind::owns, std::string(who), event.group, event.assigned, event.member_id});
   std::vector<Generation>& generations = groups_[event.group].generations;
   // A slow member may hear of its generation after the next has begun. Numbers start again when a
   // group was deleted.

@@ -200,6 +200,11 @@ void read_what_is_read(Reading& reading, const Node& node, bool is_whole, Consum
   if (reads != nullptr) {
     for (const Node* topic : scalars_of(&reads->value)) {
       reading.check_topic(topic->text, topic->position);
+      if (std::find(consumer.reads.begin(), consumer.reads.end(), topic->text) !=
+          consumer.reads.end()) {
+        reading.diagnostics().error(topic->position,
+                                    fmt::format("{} stands here twice", in_quotes(topic->text)));
+      }
       consumer.reads.push_back(topic->text);
     }
     if (!consumer.group) {
@@ -237,6 +242,18 @@ void read_config(Reading& reading, const Node& node, Consumer& consumer) {
                   reading.diagnostics());
 }
 
+// As subscribe() does; assign() needs none.
+void check_assignors(Reading& reading, const Node& node, const Consumer& consumer) {
+  constexpr std::string_view strategy = "partition.assignment.strategy";
+  if (is_of_librdkafka(node) || consumer.reads.empty()) return;
+  if (!consumer.config.list(strategy).empty()) return;
+  const Entry* given = node.find("config")->find_entry(strategy);
+  reading.diagnostics().error(given->position,
+                              fmt::format("Must configure at least one partition assigner class "
+                                          "name to {} configuration property",
+                                          strategy));
+}
+
 void add_instances(Reading& reading, const Consumer& consumer, std::int64_t count) {
   if (reading.names.consumers.size() + static_cast<std::size_t>(count) > most_consumers) {
     reading.diagnostics().error(
@@ -266,6 +283,7 @@ void read_consumer(Reading& reading, const Node& consumers, const Entry& entry) 
   consumer.start = read_start(node);
   read_what_is_read(reading, node, is_whole, consumer);
   read_config(reading, node, consumer);
+  check_assignors(reading, node, consumer);
   read_handling(reading, node, consumer);
   const std::int64_t instances = parsed(node, "instances", parse_count).value_or(1);
   add_instances(reading, consumer, std::clamp<std::int64_t>(instances, 1, most_instances));

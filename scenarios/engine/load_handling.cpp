@@ -154,6 +154,9 @@ class HandlingReader {
       topic.erase(0, topic.find_first_not_of(' '));
       return read_dead_letter(topic, then.position, fails);
     }
+    if (then.text == dead_letter_prefix.substr(0, dead_letter_prefix.size() - 1)) {
+      return error(then.position, "'dead-letter' names no topic, expected { dead-letter: TOPIC }");
+    }
     const std::vector<std::string> known = {"stop", "skip", "retry", "dead-letter"};
     error(then.position,
           fmt::format("'then' is {}, expected stop, skip, retry or {{ dead-letter: TOPIC }}{}",
@@ -162,6 +165,11 @@ class HandlingReader {
 
   void read_dead_letter(const std::string& topic, Position position, FailsOn& fails) {
     reading_.check_topic(topic, position);
+    if (std::count(consumer_.reads.begin(), consumer_.reads.end(), topic) > 0) {
+      reading_.diagnostics().warning(
+          position, fmt::format("{} reads {} itself, so it gets again what it parks there",
+                                in_quotes(consumer_.key), in_quotes(topic)));
+    }
     fails.then = FailsOn::Then::dead_letter;
     fails.dead_letter = topic;
   }

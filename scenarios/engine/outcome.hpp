@@ -46,6 +46,7 @@ struct GroupState {
   int members_alive = 0;            // members whose process lives
   std::vector<std::string> topics;  // those that its members subscribe to
   std::map<TopicPartition, protocol::Offset> committed;
+  bool committed_is_whole = false;  // for what is not in it nothing is committed
 };
 
 struct ConsumerState {
@@ -117,6 +118,33 @@ struct Finding {
       because;  // what the trace has as cause, of causes.hpp's anomalies; empty = none found
 };
 
+// A partition of which its group stays behind, as the last commit of its owner failed.
+struct CommitGap {
+  std::string group;
+  TopicPartition partition;
+  std::string who;                                        // the owner
+  sim::Time failed{};                                     // when
+  protocol::ErrorCode error = protocol::ErrorCode::none;  // none = the client itself refused
+  protocol::Offset tried;
+  protocol::Offset committed;  // not set = nothing
+  // True: `tried` was committed, and the coordinator carried the failed one, which had reached it
+  // on a connection that broke, out after it.
+  bool was_overtaken = false;
+};
+
+// A partition that a classic group leaves to nobody, as a member came back under its
+// group.instance.id to the assignment of before and asked for no rebalance.
+struct Withheld {
+  std::string group;
+  TopicPartition partition;
+  std::string who;
+  std::int32_t generation = -1;  // that of the assignment
+  sim::Time came_back{};
+  // True: the partition was added meanwhile, and who came back leads the group. False: who came
+  // back was to give it back, and then ask for the second half of a cooperative rebalance.
+  bool is_new = false;
+};
+
 struct ExpectationResult {
   std::string key;  // "log orders-0", "duplicated", "lag billing at 3s"
   bool met = false;
@@ -158,6 +186,8 @@ struct Outcome {
   std::vector<GroupTables> tables;  // of groups, at the time of each check; those at the end: state
   std::vector<ExpectationResult> expectations;
   std::vector<Finding> findings;
+  std::vector<CommitGap> commit_gaps;
+  std::vector<Withheld> withheld;
   std::string invariant;  // what broke, with the last lines of the trace; empty = nothing
   Verdict verdict = Verdict::as_expected;
   std::uint64_t trace_hash = 0;

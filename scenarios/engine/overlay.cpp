@@ -77,9 +77,11 @@ Resolved resolved_like(const Node& consumers, const Entry& consumer, Diagnostics
     result.is_whole = false;
     if (found == nullptr) {
       std::vector<std::string> names;
-      for (const Entry& entry : consumers.entries) names.push_back(entry.key);
+      for (const Entry& entry : consumers.entries) {
+        if (entry.key != consumer.key) names.push_back(entry.key);
+      }
       diagnostics.error(position, fmt::format("no consumer is called {}{}", in_quotes(model),
-                                              did_you_mean(model, names)));
+                                              did_you_mean_or_one_of(model, names)));
     } else if (circle) {
       diagnostics.error(position, fmt::format("'like' goes in a circle: {}", fmt::join(way, ", ")));
     } else if (found->value.is_map()) {

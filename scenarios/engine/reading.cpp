@@ -32,7 +32,7 @@ bool is_internal(const std::string& topic) {
 bool Reading::unknown(std::string_view what, const std::string& name, Position position,
                       const std::vector<std::string>& known) {
   diagnostics_.error(position, fmt::format("no {} is called {}{}", what, in_quotes(name),
-                                           did_you_mean(name, known)));
+                                           did_you_mean_or_one_of(name, known)));
   return false;
 }
 
@@ -114,12 +114,21 @@ bool Reading::check_group(const std::string& name, Position position) {
 }
 
 bool Reading::check_consumer_or_group(const std::string& name, Position position) {
-  if (names.groups.contains(name)) return true;
+  if (const auto group = names.groups.find(name); group != names.groups.end()) {
+    if (group->second.size() > 1 && holds(names.consumers, name)) {
+      diagnostics_.warning(position, fmt::format("{} is a consumer and also a group of {} members, "
+                                                 "the consumer is meant",
+                                                 in_quotes(name), group->second.size()));
+    }
+    return true;
+  }
   if (holds(names.consumers, name) || names.instances.contains(name))
     return check_consumer(name, position);
   if (!names.clients_known) return true;
   std::vector<std::string> known = names.consumers;
-  for (const auto& [group, members] : names.groups) known.push_back(group);
+  for (const auto& [group, members] : names.groups) {
+    if (!holds(names.consumers, group)) known.push_back(group);
+  }
   return unknown("consumer or group", name, position, known);
 }
 
@@ -140,7 +149,7 @@ bool Reading::check_record(const std::string& record, Position position) {
   if (!names.records_known || is_sent(record)) return true;
   const std::vector<std::string> known(names.records.begin(), names.records.end());
   diagnostics_.error(position, fmt::format("no producer sends a record {}{}", in_quotes(record),
-                                           did_you_mean(record, known)));
+                                           did_you_mean_or_one_of(record, known)));
   return false;
 }
 

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "scenarios/engine/anomalies.hpp"
+#include "scenarios/engine/commit_gaps.hpp"
 #include "scenarios/engine/expect.hpp"
 #include "scenarios/engine/injector.hpp"
 #include "scenarios/engine/lag_watch.hpp"
@@ -17,6 +18,7 @@
 #include "scenarios/engine/snapshot.hpp"
 #include "scenarios/engine/staging.hpp"
 #include "scenarios/engine/timeline.hpp"
+#include "scenarios/engine/withheld.hpp"
 #include "sim/check.hpp"
 
 namespace kafkasim::scenarios {
@@ -122,6 +124,10 @@ void Run::judge() {
       scenarios::judge(scenario_.expect, ledger_, outcome.state, outcome.findings);
   for (ExpectationResult& result : lags_->results()) results.push_back(std::move(result));
   outcome.expectations.insert(outcome.expectations.begin(), results.begin(), results.end());
+  outcome.commit_gaps = find_commit_gaps(ledger_, outcome.state);
+  outcome.withheld = find_withheld(ledger_, outcome.state);
+  outcome.notes = withheld_notes(outcome.withheld);
+  for (std::string& note : gap_notes(outcome.commit_gaps)) outcome.notes.push_back(std::move(note));
   for (const int number : injector_.never_happened()) {
     outcome.notes.push_back(
         fmt::format("event {} never happened: nothing pulled its trigger", number));

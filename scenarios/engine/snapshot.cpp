@@ -65,7 +65,16 @@ std::vector<ControllerState> controller_states(const Staging& staging) {
   return states;
 }
 
-void note_committed(const Ledger& ledger, GroupState& state) {
+// What its coordinator says. Where nobody coordinates it: the last commits that were replicated,
+// which may have expired or gone with their log since.
+void note_committed(const Ledger& ledger, const GroupTable* table, GroupState& state) {
+  state.committed_is_whole = table != nullptr && !table->coordinator.empty();
+  if (state.committed_is_whole) {
+    for (const GroupTableRow& row : table->rows) {
+      if (row.current.is_set()) state.committed[row.partition] = row.current;
+    }
+    return;
+  }
   const auto group = ledger.groups().find(state.name);
   if (group == ledger.groups().end()) return;
   for (const auto& [partition, commits] : group->second.commits) {
@@ -90,6 +99,7 @@ FinalState snapshot(Staging& staging, const Ledger& ledger) {
   for (const auto& client : staging.producers()) {
     state.producers.push_back({client->name(), client->is_running(), client->metrics()});
   }
+  state.tables = describe_groups(staging);
   std::map<std::string, GroupState> groups;
   for (const auto& client : staging.consumers()) {
     state.consumers.push_back(consumer_state(*client));
@@ -103,10 +113,9 @@ FinalState snapshot(Staging& staging, const Ledger& ledger) {
     group.topics.assign(topics.begin(), topics.end());
   }
   for (auto& [name, group] : groups) {
-    note_committed(ledger, group);
+    note_committed(ledger, state.tables.find(name), group);
     state.groups.push_back(std::move(group));
   }
-  state.tables = describe_groups(staging);
   return state;
 }
 

@@ -20,6 +20,9 @@ class Stage {
   // say).
   virtual std::vector<std::string> resolve(const Selector& selector) = 0;
 
+  // Starting it would do nothing, and crashing or stopping it something.
+  virtual bool runs(const std::string& name) const = 0;
+
   // The verbs. Each takes the name of a broker, a controller or a client and does nothing when it
   // makes no sense now (crashing what does not run, restarting what does).
   virtual void crash(const std::string& name) = 0;

@@ -189,6 +189,11 @@ std::vector<std::string> Staging::resolve(const Selector& selector) {
   return {};
 }
 
+bool Staging::runs(const std::string& name) const {
+  const Client* const found = client(name);
+  return found != nullptr ? found->is_at_work() : cluster_->is_up(name);
+}
+
 void Staging::crash(const std::string& name) {
   Client* const found = client(name);
   found != nullptr ? found->crash() : cluster_->crash(name);

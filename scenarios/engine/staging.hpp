@@ -51,6 +51,7 @@ class Staging final : public Stage {
   // ---- Stage ----
   sim::World& world() override { return world_; }
   std::vector<std::string> resolve(const Selector& selector) override;
+  bool runs(const std::string& name) const override;
   void crash(const std::string& name) override;
   void power_loss(const std::string& name) override;
   void restart(const std::string& name) override;

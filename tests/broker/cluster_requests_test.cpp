@@ -118,7 +118,7 @@ TEST_CASE(
       lab.call<protocol::ApiVersionsResponse>(1, protocol::ApiVersionsRequest{"tool", "1.0"});
   REQUIRE(versions);
   CHECK(versions->error == ErrorCode::none);
-  CHECK(versions->api_keys.size() == 23);
+  CHECK(versions->api_keys.size() == 25);
   const auto nameless =
       lab.call<protocol::ApiVersionsResponse>(1, protocol::ApiVersionsRequest{"-x", "1.0"});
   REQUIRE(nameless);

@@ -91,7 +91,7 @@ class TestCluster {
   }
 
   // Sends on the client's connection to that broker; the answer is in `answers` some time later, or
-  // null there.
+  // null there. 100 more than its number: another connection to it.
   void send(int broker, protocol::RequestBody body) {
     answers.erase(broker);
     sim::spawn(*client_process, ask(broker, std::move(body)));
@@ -174,7 +174,7 @@ class TestCluster {
   sim::Task<> ask(int broker, protocol::RequestBody body) {
     std::unique_ptr<sim::Channel>& channel = channels_[broker];
     if (!channel) {
-      const sim::HostId to = world.host(broker_name(broker))->id();
+      const sim::HostId to = world.host(broker_name(broker % 100))->id();
       channel = std::make_unique<sim::Channel>(world.network(), *client_process, client.id(), to);
     }
     sim::Channel* const used = channel.get();

@@ -31,8 +31,8 @@ class Watched {
 
   void target(std::int32_t epoch, const std::set<int>& of_a, const std::set<int>& of_b) {
     group.set_epoch(epoch);
-    group.set_target("a", partitions(of_a));
-    group.set_target("b", partitions(of_b));
+    group.set_target("a", share(partitions(of_a)));
+    group.set_target("b", share(partitions(of_b)));
     group.set_target_epoch(epoch);
   }
   void place(const std::string& member, std::int32_t epoch, const std::set<int>& assigned,
@@ -64,7 +64,7 @@ class Watched {
  private:
   static TargetPartitions partitions(const std::set<int>& numbers) {
     if (numbers.empty()) return {};
-    return {{topic, numbers}};
+    return {{topic, {numbers.begin(), numbers.end()}}};
   }
   std::uint64_t version = 0;
 };

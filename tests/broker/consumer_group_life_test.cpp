@@ -231,7 +231,7 @@ class Life {
     int targeted = 0;
     for (const auto& [id, target] : group.targets()) {
       REQUIRE(group.find(id) != nullptr);
-      for (const auto& [topic, numbers] : target) {
+      for (const auto& [topic, numbers] : *target) {
         covered[topic].insert(numbers.begin(), numbers.end());
         targeted += static_cast<int>(numbers.size());
         bool subscribed = false;

@@ -31,7 +31,7 @@ TEST_CASE("the first member of a consumer group gets everything with its first h
   CHECK(answer.heartbeat_interval_ms == 5000);
   CHECK(Lab::count(Lab::partitions(answer)) == 4);
   CHECK(lab.state() == "Stable");
-  CHECK(lab.changes == std::vector<std::string>{"Stable 1: a joined"});
+  CHECK(lab.changes == std::vector<std::string>{"Stable 1: a (client) joined"});
 }
 
 TEST_CASE("a second member waits until the first has said that it gave partitions back") {

@@ -76,12 +76,17 @@ class GroupLab {
     request.generation_id = group()->generation();
     request.member_id = member_id;
     request.assignments = std::move(assignments);
+    return sync(request);
+  }
+  GroupToken sync(const protocol::SyncGroupRequest& request) {
     coordinator.sync(++token, request, now);
     settle();
     return token;
   }
   GroupToken heartbeat(const std::string& member_id) {
-    const protocol::HeartbeatRequest request{lab_group, group()->generation(), member_id, ""};
+    return heartbeat({lab_group, group()->generation(), member_id, ""});
+  }
+  GroupToken heartbeat(const protocol::HeartbeatRequest& request) {
     coordinator.heartbeat(++token, request, now);
     settle();
     return token;
@@ -96,7 +101,20 @@ class GroupLab {
                     const std::string& metadata = "") {
     const protocol::OffsetCommitRequest request{
         lab_group, generation, member_id, "", {{{"t", 0}, protocol::Offset(offset), {}, metadata}}};
+    return commit(request);
+  }
+  GroupToken commit(const protocol::OffsetCommitRequest& request) {
     coordinator.offset_commit(++token, request, now);
+    settle();
+    return token;
+  }
+  GroupToken delete_groups(const std::vector<std::string>& groups) {
+    coordinator.delete_groups(++token, groups, now);
+    settle();
+    return token;
+  }
+  GroupToken delete_offsets(const std::vector<protocol::TopicPartition>& partitions) {
+    coordinator.offset_delete(++token, {lab_group, partitions}, now);
     settle();
     return token;
   }
@@ -130,6 +148,25 @@ class GroupLab {
     pass(sim::Duration(0));
     for (const std::string& id : all) sync(id);
     REQUIRE(state() == "Stable");
+  }
+
+  // Knows what is in the other's log, and nothing else.
+  void take_over(const GroupLab& other) {
+    now = other.now;
+    for (const broker::GroupRecord& record : other.log) {
+      coordinator.replay(record, log_end(), now);
+      log.push_back(record);
+    }
+    coordinator.loaded(now);
+    settle();
+  }
+  // The dynamic members live for that long, with heartbeats.
+  void live(sim::Duration duration, const std::vector<std::string>& members) {
+    const sim::Duration step = std::chrono::seconds(4);
+    for (sim::Duration passed{0}; passed < duration; passed += step) {
+      for (const std::string& id : members) heartbeat(id);
+      pass(std::min(step, duration - passed));
+    }
   }
 
   // ---- time and writes ----
@@ -181,6 +218,9 @@ class GroupLab {
   }
   ErrorCode commit_error(GroupToken asked) const {
     return reply<protocol::OffsetCommitResponse>(asked).partitions.at(0).error;
+  }
+  ErrorCode delete_error(GroupToken asked) const {
+    return reply<protocol::DeleteGroupsResponse>(asked).results.at(0).error;
   }
   const broker::ClassicGroup* group() const { return coordinator.groups().find(lab_group); }
   std::string state() const {

@@ -147,6 +147,40 @@ TEST_CASE("members must sync within the rebalance timeout after the join phase")
   CHECK_FALSE(lab.group()->members().contains("c-2"));
 }
 
+TEST_CASE("a sync before the first generation is told to join, whatever protocol it names") {
+  broker::GroupSettings settings;
+  settings.initial_rebalance_delay = 3s;
+  GroupLab lab(settings);
+  const std::string id = lab.join_new();
+  protocol::SyncGroupRequest request;
+  request.group_id = lab_group;
+  request.generation_id = 0;
+  request.member_id = id;
+  request.protocol_type = "consumer";
+  request.protocol_name = "range";
+  lab.coordinator.sync(++lab.token, request, lab.now);
+  lab.settle();
+  CHECK(lab.sync_error(lab.token) == ErrorCode::rebalance_in_progress);
+}
+
+TEST_CASE("of timers that are due at once the one set first fires first, or the one put first") {
+  broker::GroupTimers timers;
+  const auto session = broker::GroupTimerKind::session;
+  for (const char* member : {"a", "b", "c"})
+    timers.schedule(sim::zero + 1s, {session, "g", member});
+  timers.schedule(sim::zero, {session, "g", "d"});
+  timers.put_first(session, "g", "c");
+  timers.put_first(session, "g", "b");
+  timers.put_first(session, "g", "nobody");
+  std::string order;
+  while (const auto due = timers.take_due(sim::zero + 1s)) order += due->member_id;
+  CHECK(order == "dbca");
+  timers.schedule(sim::zero, {session, "g", "c"});
+  timers.put_first(session, "g", "c");
+  timers.cancel(session, "g", "c");
+  CHECK(timers.next() == sim::never);
+}
+
 TEST_CASE("the leader's sync answers all, and a member that it forgot gets an empty assignment") {
   GroupLab lab;
   lab.make_stable(2);

@@ -238,6 +238,12 @@ TEST_CASE("offsets of an empty group expire after the retention, and then the gr
   CHECK(lab.state() == "none");
 }
 
+TEST_CASE("a coordinator works before the time 0, when a cluster is set up") {
+  broker::GroupCoordinator coordinator(GroupLab::without_initial_delay(), GroupLab::ids());
+  coordinator.loaded(sim::Time(-20s));
+  CHECK_NOTHROW(coordinator.advance(sim::Time(-9s)));
+}
+
 TEST_CASE("while a group lives, only offsets of topics it no longer subscribes to expire") {
   GroupLab lab;
   lab.make_stable(1);

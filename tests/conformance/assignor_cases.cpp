@@ -42,8 +42,12 @@ consumer::AssignorTopics topics_of(const json& row) {
   }
   if (!row.contains("partition_racks")) return topics;
   for (const auto& [topic, racks] : row.at("partition_racks").items()) {
-    for (std::size_t i = 0; i < racks.size(); ++i)
-      topics[topic].at(i) = racks[i].get<std::vector<std::string>>();
+    for (std::size_t i = 0; i < racks.size(); ++i) {
+      for (const json& rack : racks[i]) {
+        // Null: a broker without a rack.
+        if (rack.is_string()) topics[topic].at(i).push_back(rack);
+      }
+    }
   }
   return topics;
 }
@@ -128,8 +132,9 @@ void replay_assignor(
     consumer::Assignments (*assign)(const consumer::AssignorTopics& topics,
                                     const std::vector<consumer::AssignorMember>& members)) {
   const consumer::AssignorTopics topics = topics_of(recorded);
-  std::vector<consumer::AssignorMember> members = members_of(recorded);
-  const json got = as_json(assign(topics, members));
+  const std::vector<consumer::AssignorMember> members = members_of(recorded);
+  // A real leader has its members in the order of a hash map.
+  const json got = as_json(assign(topics, in_map_order(members)));
   const json& expected = recorded.at("assignment");
   for (const auto& [id, partitions] : expected.items()) {
     findings.expect("member " + id + " is there", true, got.contains(id));
@@ -137,9 +142,8 @@ void replay_assignor(
   findings.expect("members", expected.size(), got.size());
   if (got == expected) return;
   if (recorded.value("member_order_matters", false)) {
-    // A real leader has its members in the order of a hash map.
-    if (as_json(assign(topics, in_map_order(std::move(members)))) == expected) {
-      findings.remark("agrees with the members in the order of a hash map");
+    if (as_json(assign(topics, members)) == expected) {
+      findings.remark("agrees with the members in the order given");
       return;
     }
     findings.expect("shape", shape(recorded, expected), shape(recorded, got));

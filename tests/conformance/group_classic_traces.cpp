@@ -192,11 +192,29 @@ class Run {
           static_cast<int>(std::chrono::floor<milliseconds>(now_.time_since_epoch()).count());
       const auto event = events.find(t);
       expect_leader(event == events.end() ? step : event->second);
+      if (event != events.end()) expect_timers(event->second);
       coordinator_.advance(now_);
       settle();
       differs += compare(event == events.end() ? json() : event->second);
     }
     return differs + compare({{"group", step.at("group")}});
+  }
+
+  // Kafka's timers of one moment fired in the order in which the recording has them.
+  void expect_timers(const json& event) {
+    const std::string session = "heartbeat-" + std::string(group_id) + "-";
+    const json timers = event.value("timeouts", json::array());
+    for (auto timer = timers.rbegin(); timer != timers.rend(); ++timer) {
+      const std::string name = *timer;
+      using broker::GroupTimerKind;
+      if (name.starts_with(session)) {
+        coordinator_.put_first(GroupTimerKind::session, group_id, name.substr(session.size()));
+      } else if (name.starts_with("join-")) {
+        coordinator_.put_first(GroupTimerKind::join, group_id, "");
+      } else if (name.starts_with("sync-")) {
+        coordinator_.put_first(GroupTimerKind::sync, group_id, "");
+      }
+    }
   }
 
   void expect_leader(const json& step) {

@@ -217,12 +217,19 @@ Translated leave_group(const json& from, int) {
   return {std::move(request), ""};
 }
 
+Translated delete_groups(const json& from, int) {
+  protocol::DeleteGroupsRequest request;
+  for (const json& group : from.at("groupsNames")) request.groups.push_back(group);
+  return {std::move(request), ""};
+}
+
 Translated offset_commit(const json& from, int) {
   protocol::OffsetCommitRequest request;
   request.group_id = text(from, "groupId");
   request.generation_id_or_member_epoch = from.value("generationIdOrMemberEpoch", -1);
   request.member_id = text(from, "memberId");
   request.group_instance_id = text(from, "groupInstanceId");
+  request.retention_time_ms = from.value("retentionTimeMs", std::int64_t{-1});
   for_partitions(from.at("topics"), "name", "partitions",
                  [&](const std::string& topic, const json& partition) {
                    protocol::OffsetCommitPartition& item = request.partitions.emplace_back();
@@ -263,6 +270,7 @@ struct Api {
 constexpr std::array apis = {
     Api{"ApiVersions", api_versions},
     Api{"CreateTopics", create_topics},
+    Api{"DeleteGroups", delete_groups},
     Api{"Fetch", fetch},
     Api{"FindCoordinator", find_coordinator},
     Api{"Heartbeat", heartbeat},

@@ -216,6 +216,13 @@ struct ToJson {
             {"members", members}};
   }
 
+  json operator()(const protocol::DeleteGroupsResponse& response) const {
+    json results = json::array();
+    for (const auto& result : response.results)
+      results.push_back({{"groupId", result.group_id}, {"errorCode", code(result.error)}});
+    return {{"throttleTimeMs", response.throttle_time_ms}, {"results", results}};
+  }
+
   json operator()(const protocol::OffsetCommitResponse& response) const {
     json topics = json::array();
     for (const auto& item : response.partitions) {

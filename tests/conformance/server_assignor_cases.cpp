@@ -1,6 +1,9 @@
 // The coordinator's assignors against recorded assignments of Kafka's own. Where Kafka's choice
 // depends on the order of a hash map, how equal the shares are and how much was kept is compared.
 #include <algorithm>
+#include <deque>
+#include <map>
+#include <memory>
 #include <set>
 #include <string>
 
@@ -32,6 +35,7 @@ struct Case {
   ServerAssignorTopics topics;
   std::vector<ServerAssignorMember> members;
   std::map<protocol::Uuid, std::string> names;
+  std::deque<std::string> texts;  // that the members refer to
 };
 
 Case case_of(const json& row) {
@@ -44,23 +48,28 @@ Case case_of(const json& row) {
   }
   for (const json& each : row.at("members")) {
     ServerAssignorMember& member = out.members.emplace_back();
-    member.member_id = each.at("id");
-    member.group_instance_id = each.value("instance", "");
-    for (const json& topic : each.at("topics")) member.topics.push_back(ids.at(topic));
+    member.member_id = out.texts.emplace_back(each.at("id"));
+    member.group_instance_id = out.texts.emplace_back(each.value("instance", ""));
+    std::vector<protocol::Uuid> topics;
+    for (const json& topic : each.at("topics")) topics.push_back(ids.at(topic));
+    member.topics = std::make_shared<const std::vector<protocol::Uuid>>(std::move(topics));
+    broker::TargetPartitions current;
     for (const json& partition : each.at("current")) {
       const std::string text = partition;
       const std::size_t dash = text.rfind('-');
-      member.current[ids.at(text.substr(0, dash))].insert(std::stoi(text.substr(dash + 1)));
+      current[ids.at(text.substr(0, dash))].insert(std::stoi(text.substr(dash + 1)));
     }
+    member.current = broker::share(std::move(current));
   }
   return out;
 }
 
 json as_json(const Case& input, const ServerAssignment& assignment) {
   json out = json::object();
-  for (const auto& [id, target] : assignment.members) {
+  for (std::size_t i = 0; i < assignment.targets.size(); ++i) {
+    const std::string id(input.members.at(i).member_id);
     std::vector<std::pair<std::string, int>> partitions;
-    for (const auto& [topic, numbers] : target) {
+    for (const auto& [topic, numbers] : *assignment.targets[i]) {
       for (const int number : numbers) partitions.emplace_back(input.names.at(topic), number);
     }
     std::sort(partitions.begin(), partitions.end());

@@ -300,10 +300,6 @@ void Transcript::note_left_out(const json& step) {
     // Its markers are missing from our logs.
     const json id = request.value("transactionalId", json());
     if (id.is_string()) unlike_topics_.merge(topics_of_transactions_[id.get<std::string>()]);
-  } else if (api == "DeleteGroups") {
-    for (const json& result : response.value("results", json::array())) {
-      if (result.at("errorCode") == 0) unlike_groups_.insert(result.at("groupId"));
-    }
   } else if (api == "TxnOffsetCommit" || api == "OffsetDelete") {
     unlike_groups_.insert(request.value("groupId", ""));
   } else if (changes_topics(api)) {

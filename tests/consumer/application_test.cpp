@@ -132,6 +132,76 @@ TEST_CASE("auto-commit leaves the application unsettled until the interval has p
   CHECK(application.is_settled());
 }
 
+namespace {
+
+// The coordinator refuses that many commits with an error that leaves the member in its group.
+FakeCluster::Script refuse_commits(int count) {
+  auto left = std::make_shared<int>(count);
+  return [left](int, const protocol::Request& request) -> std::optional<protocol::ResponseBody> {
+    if (!std::holds_alternative<protocol::OffsetCommitRequest>(request.body) || (*left)-- <= 0)
+      return std::nullopt;
+    return protocol::error_response(request.body, protocol::ErrorCode::offset_metadata_too_large);
+  };
+}
+
+}  // namespace
+
+TEST_CASE("a commit that was refused is not tried again, and leaves the application settled") {
+  for (const CommitOrder order : {CommitOrder::after_handling, CommitOrder::before_handling}) {
+    AppLab lab;
+    lab.cluster.script = refuse_commits(1);
+    consumer::Application& application = lab.start("a", order, 10ms);
+    lab.pass(1min);
+    CHECK(lab.seen("a", "commit-failed").size() == 1);
+    CHECK(lab.committed() == -1);
+    CHECK(application.is_settled());
+    lab.cluster.append("orders", 0, {"D"});
+    lab.pass(1s);
+    CHECK(lab.committed() == 4);
+    CHECK(application.is_settled());
+  }
+}
+
+TEST_CASE("after-each is settled only when the commit of the last record was tried") {
+  AppLab lab;
+  lab.cluster.script = refuse_commits(3);
+  consumer::Application& application = lab.start("a", CommitOrder::after_each, 1s);
+  lab.pass(2500ms);
+  CHECK(lab.seen("a", "commit-failed").size() == 2);
+  CHECK_FALSE(application.is_settled());
+  lab.pass(1s);
+  CHECK(lab.seen("a", "commit-failed").size() == 3);
+  CHECK(lab.committed() == -1);
+  CHECK(application.is_settled());
+}
+
+TEST_CASE("a commit that is still being tried leaves the application unsettled") {
+  AppLab lab;
+  lab.cluster.script =
+      [](int, const protocol::Request& request) -> std::optional<protocol::ResponseBody> {
+    if (!std::holds_alternative<protocol::OffsetCommitRequest>(request.body)) return std::nullopt;
+    return protocol::error_response(request.body,
+                                    protocol::ErrorCode::coordinator_load_in_progress);
+  };
+  consumer::Application& application = lab.start("a", CommitOrder::after_handling);
+  for (int i = 0; i < 40; ++i) {
+    lab.pass(1s);
+    CHECK_FALSE(application.is_settled());
+  }
+}
+
+TEST_CASE("an auto-commit that was refused comes again, and until then nothing is settled") {
+  AppLab lab;
+  lab.cluster.script = refuse_commits(1);
+  consumer::Application& application = lab.start("a", CommitOrder::automatic);
+  lab.pass(7s);
+  CHECK(lab.seen("a", "commit-failed").size() == 1);
+  CHECK_FALSE(application.is_settled());
+  lab.pass(5s);
+  CHECK(lab.committed() == 3);
+  CHECK(application.is_settled());
+}
+
 TEST_CASE("stopping ends after the batch in hand, commits it and closes the consumer") {
   AppLab lab;
   consumer::Application& application = lab.start("a", CommitOrder::after_handling, 10ms);

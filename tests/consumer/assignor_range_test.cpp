@@ -53,6 +53,27 @@ TEST_CASE("a topic that the leader does not know is assigned to nobody") {
   CHECK(as_json(out) == nlohmann::json::parse(R"({"m1":[]})"));
 }
 
+TEST_CASE("topics follow in the order of a map of those that have partitions") {
+  // Thirteen names make a map of 32 buckets, where t10 stands far behind; twelve one of 16.
+  AssignorTopics topics;
+  std::vector<std::string> read{"unknown"};
+  for (const char* name :
+       {"t0", "t1", "t2", "t3", "t4", "t5", "t6", "t7", "t8", "t9", "t10", "u"}) {
+    topics[name] = consumer::TopicRacks(1);
+    read.push_back(name);
+  }
+  const auto order = [](const nlohmann::json& assigned) { return assigned.at("m1"); };
+  const auto twelve = as_json(consumer::assign_range(topics, {member("m1", read)}));
+  topics["unknown"] = consumer::TopicRacks(1);
+  const auto thirteen = as_json(consumer::assign_range(topics, {member("m1", read)}));
+  const nlohmann::json of_twelve{"t4-0", "t5-0", "t6-0", "t10-0", "t7-0", "t8-0",
+                                 "t9-0", "u-0",  "t0-0", "t1-0",  "t2-0", "t3-0"};
+  const nlohmann::json of_thirteen{"t4-0",  "t5-0", "t6-0", "t7-0", "t8-0", "t9-0", "unknown-0",
+                                   "t10-0", "u-0",  "t0-0", "t1-0", "t2-0", "t3-0"};
+  CHECK(order(twelve) == of_twelve);
+  CHECK(order(thirteen) == of_thirteen);
+}
+
 TEST_CASE("an assignor is found by its name and by its class name") {
   const consumer::Assignor* range = consumer::find_assignor("range");
   REQUIRE(range != nullptr);

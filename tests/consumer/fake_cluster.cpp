@@ -151,7 +151,8 @@ protocol::MetadataResponse FakeCluster::metadata(const protocol::MetadataRequest
   protocol::MetadataResponse response;
   for (std::size_t i = 0; i < brokers_.size(); ++i) {
     response.brokers.push_back(
-        {BrokerId(static_cast<std::int32_t>(i + 1)), brokers_[i]->name(), ""});
+        {BrokerId(static_cast<std::int32_t>(i + 1)), brokers_[i]->name(),
+         i < racks.size() ? racks[i] : ""});
   }
   response.controller_id = BrokerId(1);
   for (const std::string& name : request.topics) {

@@ -56,6 +56,7 @@ class FakeCluster {
   Script script;
   int coordinator = 1;
   sim::Duration join_delay{};  // of every rebalance
+  std::vector<std::string> racks;  // of the brokers in their order; missing: none
 
   std::vector<std::string> hosts() const;
   void add_topic(const std::string& topic, int partitions);

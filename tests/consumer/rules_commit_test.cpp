@@ -89,6 +89,17 @@ TEST_CASE("an assignment starts the interval of auto-commit anew") {
   CHECK(later <= 1050ms);
 }
 
+TEST_CASE("an assignment also starts an interval anew that has not passed yet") {
+  CommitLab lab(
+      {{"group.id", "g"}, {"auto.offset.reset", "earliest"}, {"auto.commit.interval.ms", "10000"}});
+  lab.cluster.join_delay = 6s;
+  while (lab.seen("a", "assigned").empty()) lab.poll("a", 10ms);
+  const sim::Time assigned = lab.world.now();
+  REQUIRE(lab.read("a", 3).size() == 3);
+  while (lab.committed() != 3) lab.poll("a", 10ms);
+  CHECK(lab.world.now() - assigned >= 9900ms);
+}
+
 TEST_CASE("assign() commits what it gives up, if the interval of auto-commit is over") {
   Lab lab;
   lab.cluster.add_topic("orders", 2);

@@ -138,6 +138,17 @@ TEST_CASE("paused partitions and those about to be revoked are not fetched") {
   CHECK(state.fetchable().empty());
 }
 
+TEST_CASE("what the application has not heard of yet gets no position and is not fetched") {
+  SubscriptionState state = reading({a0, a1});
+  state.find(a1)->seek_validated(at(0));
+  state.await_callback({a0, a1}, true);
+  CHECK(state.initializing().empty());
+  CHECK(state.fetchable().empty());
+  state.await_callback({a0, a1}, false);
+  CHECK(state.initializing() == Partitions{a0});
+  CHECK(state.fetchable() == std::vector<TopicPartition>{a1});
+}
+
 TEST_CASE("a partition that was served goes to the end of the order") {
   SubscriptionState state = reading({a0, a1, b0});
   for (const TopicPartition& partition : {a0, a1, b0}) state.find(partition)->seek_validated(at(0));

@@ -68,6 +68,22 @@ TEST_CASE("a value of the wrong type is refused in Kafka's words") {
   }
 }
 
+TEST_CASE("real numbers are shown as Java writes them") {
+  const auto shown = [](std::string_view text) {
+    const std::string error =
+        refusal(producer_config_defs(), "sasl.login.refresh.window.factor", text);
+    return error.substr(0, error.find(" for configuration"));
+  };
+  CHECK(shown("1.5") == "Invalid value 1.5");
+  CHECK(shown("9999999") == "Invalid value 9999999.0");
+  CHECK(shown("10000000") == "Invalid value 1.0E7");
+  CHECK(shown("9999999999") == "Invalid value 9.999999999E9");
+  CHECK(shown("9223372036854775808") == "Invalid value 9.223372036854776E18");
+  CHECK(shown("0.001") == "Invalid value 0.001");
+  CHECK(shown("0.00012") == "Invalid value 1.2E-4");
+  CHECK(shown("0") == "Invalid value 0.0");
+}
+
 TEST_CASE("a topic's settings obey the rules of Kafka 4.0") {
   const auto topic = topic_config_defs();
   CHECK(refusal(topic, "segment.bytes", "1024") ==

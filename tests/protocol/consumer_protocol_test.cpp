@@ -136,3 +136,14 @@ TEST_CASE("strings hash as in Java and maps hand out their keys in bucket order"
   CHECK(group_partition("polygenelubricants", 50) == 0);
   CHECK(group_partition("hello", 50) == 22);
 }
+
+TEST_CASE("strings beyond ASCII hash by their UTF-16 units") {
+  CHECK(java_string_hash("\u00e4") == 228);
+  CHECK(java_string_hash("\u65e5\u672c") == 835047);
+  CHECK(java_string_hash("\U0001F600") == 1772899);
+  CHECK(java_string_hash("gr\u00f6\u00dfe-1") == 421249909);
+  // Bytes that spell nothing count as U+FFFD, one by one.
+  CHECK(java_string_hash("\xff") == 0xFFFD);
+  CHECK(java_string_hash("\xe6\x97") == 0xFFFD * 31 + 0xFFFD);
+  CHECK(group_partition("gr\u00f6\u00dfe-1", 50) == 9);
+}

@@ -112,6 +112,30 @@ TEST_CASE("a record is handled again because the commit was refused") {
         "5.000 s (worker-b-3 joins)");
 }
 
+TEST_CASE("a refused commit of another partition is not why a record is handled again") {
+  Began story;
+  rebalanced(story.at(5s), "worker-b-3 joins");
+  story.at(8s).tell(
+      "worker-a",
+      events::CommitFailed{
+          "workers", ErrorCode::illegal_generation, "too late", {{tp("orders-1"), Offset(4)}}});
+  CHECK(because(taken_over(story)) == "the group rebalanced at 5.000 s (worker-b-3 joins)");
+}
+
+TEST_CASE("a rebalance is named by what it says of the member, whose id may say nothing") {
+  Story story;
+  story.stores("shop", "orders-0", 0, "A B");
+  story.at(1s).tell("worker-a",
+                    events::Joined{"workers", 1, {tp("orders-0")}, true, "TORROgVKJuYAHCmuq0A0xo"});
+  story.at(2s).polled("worker-a", "orders-0", 0, "A B");
+  story.at(3s).handled("worker-a", "workers", "orders-0", 0, "A");
+  rebalanced(story.at(12s), "TORROgVKJuYAHCmuq0A0xo's session ended without a heartbeat");
+  rebalanced(story.at(13s), "cL8oQ78LZk405DX4b2kOMe reconciles");
+  CHECK(because(taken_over(story)) ==
+        "the group rebalanced at 12.000 s (TORROgVKJuYAHCmuq0A0xo's session ended without a "
+        "heartbeat)");
+}
+
 TEST_CASE("a record is handled again because its consumer was stopped or ended with an exception") {
   Began story;
   fault(story.at(4s), ActionKind::stop, "stop worker-a", "worker-a");
@@ -128,7 +152,9 @@ TEST_CASE("a record is handled again because of a seek or a reset of the positio
                     events::PositionReset{tp("orders-0"), Offset(2), Offset(0), "seek"});
   story.at(6s).polled("worker-a", "orders-0", 0, "A B");
   story.at(7s).handled("worker-a", "workers", "orders-0", 0, "A B");
-  CHECK(because(story) == "worker-a's position of orders-0 went to 0 at 5.000 s (seek)");
+  const Finding found = only(story);
+  CHECK(found.because == "worker-a's position of orders-0 went to 0 at 5.000 s (seek)");
+  CHECK(found.cause.find("because") == std::string::npos);  // its own sentence says that already
 }
 
 TEST_CASE("a record is handled again because an administrator reset the offsets") {

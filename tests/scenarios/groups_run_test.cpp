@@ -325,3 +325,21 @@ expect:
   contains(squeezed(describe_text(outcome.state.tables)),
            "STATE GROUP-EPOCH TARGET-ASSIGNMENT-EPOCH #MEMBERS\n");
 }
+
+TEST_CASE("what has expired is not committed any more", "[run]") {
+  holds(R"(
+cluster:
+  brokers: 3
+  config: { offsets.retention.minutes: 1, offsets.retention.check.interval.ms: 10000 }
+topics: { orders: { replicas: 3 } }
+producers: { shop: { sends: { to: orders, values: [A, B], start: 5s } } }
+consumers: { billing: { group: billing, reads: orders } }
+events: [ { stop: billing, at: 10s } ]
+until: 100s
+expect:
+  handled: { billing: [A, B] }
+  lag: { billing: 2 }
+  groups: { billing: { state: Dead } }
+  checks: [ { at: 60s, lag: { billing: 0 }, groups: { billing: { state: Empty } } } ]
+)");
+}

@@ -305,3 +305,26 @@ expect: { acked: { shop: [A, B] } }
   REQUIRE(result.outcome.notes.size() == 1);
   CHECK(text_report(result.outcome, {}).find("event 1 never happened") != std::string::npos);
 }
+
+TEST_CASE("an event that finds nothing to do is told so", "[run]") {
+  const std::string report = text_report(play(R"(
+cluster: { brokers: 3 }
+topics: { orders: { replicas: 3 } }
+producers: { shop: { sends: { to: orders, values: [A] } } }
+consumers: { billing: { group: billing, reads: orders } }
+events:
+  - { start: billing, at: 5s }
+  - { restart: broker-3, at: 6s }
+  - { crash: broker-2, at: 7s }
+  - { crash: broker-2, at: 8s }
+  - { stop: billing, at: 9s }
+  - { restart: billing, at: 10s }
+)")
+                                             .outcome,
+                                         {});
+  contains(report, "start billing: it is running, nothing changes");
+  contains(report, "restart broker-3: it is running, nothing changes");
+  contains(report, "crash broker-2: it is not running, nothing changes");
+  CHECK(report.find("stop billing:") == std::string::npos);
+  CHECK(report.find("restart billing:") == std::string::npos);
+}

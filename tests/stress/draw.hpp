@@ -16,6 +16,7 @@ struct DrawOptions {
   // The life of a group of consumers in place of a cluster's.
   bool groups = false;
   std::string assignor;  // of the group, as in the program's help; empty = drawn
+  bool wider = true;     // workers, librdkafka and more in half of these lives
 };
 
 // When the last fault ends, from virtual time 0.

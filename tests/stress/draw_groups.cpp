@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "tests/stress/dice.hpp"
+#include "tests/stress/widen_groups.hpp"
 
 namespace kafkasim::stress {
 
@@ -34,7 +35,7 @@ constexpr std::array assignors{
 class GroupDraw : public Dice {
  public:
   GroupDraw(std::uint64_t seed, const DrawOptions& options)
-      : Dice(seed, "groups"), options_(options) {}
+      : Dice(seed, "groups"), options_(options), seed_(seed) {}
 
   Drawn all() {
     choose();
@@ -42,6 +43,8 @@ class GroupDraw : public Dice {
     topics();
     producers();
     consumers();
+    if (options_.wider)
+      widen_groups(drawn_.scenario, *assignor_, sim::Rng(seed_).fork("groups, wider"));
     const std::int64_t count = rng_.chance(1, 4) ? number(6, 12) : number(0, 5);
     for (std::int64_t i = 0; i < count; ++i) happening();
     heal();
@@ -77,6 +80,7 @@ class GroupDraw : public Dice {
   }
 
   const DrawOptions& options_;
+  const std::uint64_t seed_;
   const GroupAssignor* assignor_ = nullptr;
 };
 
@@ -277,13 +281,13 @@ void GroupDraw::fault_of_network(Duration at, Duration lasts) {
 }
 
 // The leader of a classic group that comes back under its instance id keeps the assignment of
-// before, and never hears of what was added while it was away.
+// before, and never hears of what was added while it was away: the judge knows.
 void GroupDraw::grow(Duration at, Duration lasts) {
   const auto& consumers = drawn_.scenario.consumers;
   const bool is_static = std::any_of(consumers.begin(), consumers.end(), [](const Consumer& each) {
     return each.config.is_set("group.instance.id");
   });
-  if (is_static && assignor_->remote.empty())
+  if (is_static && assignor_->remote.empty() && !options_.wider)
     return down(ActionKind::crash, client(some_member().name), at, lasts);
   const auto& topics = drawn_.scenario.topics;
   const Topic& topic =
@@ -297,7 +301,8 @@ void GroupDraw::grow(Duration at, Duration lasts) {
 
 // Refused while the group has members, so all of them stop for a while.
 void GroupDraw::reset(Duration at) {
-  const auto& consumers = drawn_.scenario.consumers;
+  std::vector<Consumer> consumers = drawn_.scenario.consumers;
+  std::erase_if(consumers, [](const Consumer& each) { return each.group != group_name; });
   for (const Consumer& each : consumers)
     event(ActionKind::stop, at).action.targets = {client(each.name)};
   AdminAction action;
@@ -310,7 +315,8 @@ void GroupDraw::reset(Duration at) {
     event(ActionKind::start, at + 6s).action.targets = {client(each.name)};
 }
 
-// Everybody is up after the last fault; then some members go for good, but not the first.
+// Everybody is up after the last fault; then some members go for good, but not the first of a
+// group.
 void GroupDraw::heal() {
   restart_all();
   const auto& consumers = drawn_.scenario.consumers;
@@ -318,12 +324,16 @@ void GroupDraw::heal() {
     event(ActionKind::start, drawn_.faults_end).action.targets = {client(each.name)};
   const Duration leaving = drawn_.faults_end + span_of(1000, 10'000);
   for (std::size_t i = 1; i < consumers.size(); ++i) {
-    if (!rng_.chance(1, 8)) continue;
+    if (!rng_.chance(1, 8) || consumers[i].group != consumers[i - 1].group) continue;
     const ActionKind how = rng_.chance(1, 2) ? ActionKind::stop : ActionKind::crash;
     event(how, leaving).action.targets = {client(consumers[i].name)};
   }
-  // Long enough for new partitions to be noticed, and for members that went to be given up.
-  event(ActionKind::start, drawn_.faults_end + 25s).action.targets = {client(consumers[0].name)};
+  // Long enough for new partitions to be noticed, and for members that went to be given up. The
+  // first of a group may have ended, as the instance id was another's.
+  for (std::size_t i = 0; i < consumers.size(); ++i) {
+    if (i > 0 && consumers[i].group == consumers[i - 1].group) continue;
+    event(ActionKind::start, drawn_.faults_end + 25s).action.targets = {client(consumers[i].name)};
+  }
   last_records();
 }
 

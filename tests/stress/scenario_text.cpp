@@ -5,6 +5,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <string_view>
 #include <vector>
 
@@ -103,15 +104,24 @@ std::string_view to_string(Commits commits) {
   return "";
 }
 
+std::string workers(const Workers& workers) {
+  static constexpr std::array orders{"none", "partition", "key"};
+  return fmt::format(", workers: {{ count: {}, order: {}, queue: {}, when-full: {} }}",
+                     workers.count, orders[static_cast<std::size_t>(workers.order)], workers.queue,
+                     workers.pauses ? "pause" : "block");
+}
+
 std::string consumer(const Scenario& scenario, const Consumer& consumer) {
   const auto instances =
       std::count_if(scenario.consumers.begin(), scenario.consumers.end(),
                     [&](const Consumer& other) { return other.key == consumer.key; });
   return fmt::format(
-      "  {}: {{ group: {}, instances: {}, reads: [{}], commits: {}, takes: {}, start: {}, config: "
-      "{} }}\n",
-      consumer.key, consumer.group.value_or(""), instances, fmt::join(consumer.reads, ", "),
-      to_string(consumer.commits), sim::to_string(consumer.takes),
+      "  {}: {{ client: {}, group: {}, instances: {}, reads: [{}], commits: {}, on-revoked: {}{}, "
+      "takes: {}, start: {}, config: {} }}\n",
+      consumer.key, consumer.config.of_librdkafka() ? "librdkafka" : "java",
+      consumer.group.value_or(""), instances, fmt::join(consumer.reads, ", "),
+      to_string(consumer.commits), consumer.commits_when_revoked ? "commit" : "nothing",
+      consumer.workers ? workers(*consumer.workers) : "", sim::to_string(consumer.takes),
       consumer.start ? sim::to_string(*consumer.start) : "never", config(consumer.config));
 }
 

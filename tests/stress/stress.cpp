@@ -49,19 +49,25 @@ bool keeps_order(const scenarios::Scenario& scenario, const Outcome& outcome,
   return !met_out_of_order(outcome, producer);
 }
 
-// Between the two halves of a cooperative rebalance some partitions are nobody's. Members with
-// instance ids that all come back just then get their old assignments and no second half follows:
-// those partitions wait for the next rebalance, whenever that is.
-bool may_stay_withheld(const scenarios::Scenario& scenario) {
-  bool has_instance = false;
-  bool cooperates = false;
-  for (const scenarios::Consumer& consumer : scenario.consumers) {
-    for (const auto& [name, value] : consumer.config.given()) {
-      has_instance = has_instance || name == "group.instance.id";
-      cooperates = cooperates || value.ends_with("CooperativeStickyAssignor");
-    }
-  }
-  return has_instance && cooperates;
+// Between the two halves of a cooperative rebalance some partitions are nobody's. A member with an
+// instance id that was to give them back and restarts just then gets its old assignment, and no
+// second half follows: they wait for the next rebalance, whenever that is. So do partitions that
+// were added while a leader with an instance id was away.
+bool may_stay_withheld(const Outcome& outcome, const std::string& group,
+                       const protocol::TopicPartition& partition) {
+  return std::any_of(outcome.withheld.begin(), outcome.withheld.end(),
+                     [&](const scenarios::Withheld& withheld) {
+                       return withheld.group == group && withheld.partition == partition;
+                     });
+}
+
+// Who commits what it has not handled yet loses it when it ends between the two.
+bool commits_ahead(const scenarios::Scenario& scenario, const std::string& group) {
+  return std::any_of(scenario.consumers.begin(), scenario.consumers.end(),
+                     [&](const scenarios::Consumer& consumer) {
+                       return consumer.group == group &&
+                              consumer.commits == scenarios::Commits::before_handling;
+                     });
 }
 
 // Consumers handle again after a rebalance, and out of order what was stored so.
@@ -76,14 +82,15 @@ bool is_allowed(const scenarios::Scenario& scenario, const Outcome& outcome,
     case Anomaly::effect_twice:
     case Anomaly::two_owners:
       return true;
-    case Anomaly::lost:
     case Anomaly::skipped:
+      return commits_ahead(scenario, finding.whose);
+    case Anomaly::lost:
     case Anomaly::phantom:
     case Anomaly::aborted_visible:
     case Anomaly::torn:
       return false;
     case Anomaly::stuck:
-      return may_stay_withheld(scenario);
+      return may_stay_withheld(outcome, finding.whose, finding.partition);
   }
   return false;
 }
@@ -117,7 +124,8 @@ std::string replicas_differ(const PartitionState& partition) {
 
 // The groups that live: each partition of their topics has one owner, and it is a live member that
 // reads the topic.
-std::string badly_owned(const Drawn& drawn, const scenarios::FinalState& state) {
+std::string badly_owned(const Drawn& drawn, const Outcome& outcome) {
+  const scenarios::FinalState& state = outcome.state;
   std::map<std::pair<std::string, protocol::TopicPartition>, std::string> owners;
   std::map<std::string, std::set<std::string>> topics;  // of live members, by group
   for (const scenarios::Consumer& spec : drawn.scenario.consumers) {
@@ -135,12 +143,54 @@ std::string badly_owned(const Drawn& drawn, const scenarios::FinalState& state) 
                            spec.name);
     }
   }
-  if (may_stay_withheld(drawn.scenario)) return "";
   for (const auto& [group, read] : topics) {
     for (const PartitionState& partition : state.partitions) {
       if (!read.contains(partition.partition.topic)) continue;
       if (owners.contains({group, partition.partition})) continue;
+      if (may_stay_withheld(outcome, group, partition.partition)) continue;
       return fmt::format("{} has no owner at the end", to_string(partition.partition));
+    }
+  }
+  return "";
+}
+
+// An asynchronous commit is never tried again, whatever became of it.
+bool tries_once(const scenarios::Scenario& scenario, const std::string& consumer) {
+  return std::any_of(
+      scenario.consumers.begin(), scenario.consumers.end(), [&](const scenarios::Consumer& spec) {
+        const bool is_async = spec.commits == scenarios::Commits::after_handling_async ||
+                              (spec.commits == scenarios::Commits::after_each && spec.workers);
+        return spec.name == consumer && is_async;
+      });
+}
+
+// A commit that a rebalance refuses is not repeated by the application: whoever keeps the partition
+// commits with the next records, if there are some. Nor does it know of one that was carried out
+// late.
+bool was_refused(const scenarios::Scenario& scenario, const Outcome& outcome,
+                 const std::string& group, const PartitionState& partition) {
+  return std::any_of(
+      outcome.commit_gaps.begin(), outcome.commit_gaps.end(), [&](const scenarios::CommitGap& gap) {
+        const bool by_rebalance = gap.error == protocol::ErrorCode::rebalance_in_progress ||
+                                  gap.error == protocol::ErrorCode::stale_member_epoch;
+        const bool is_excused = by_rebalance || gap.was_overtaken || tries_once(scenario, gap.who);
+        return is_excused && gap.group == group && gap.partition == partition.partition &&
+               gap.tried == partition.replicas.front().log_end;
+      });
+}
+
+std::string badly_committed(const scenarios::Scenario& scenario, const Outcome& outcome) {
+  for (const scenarios::GroupState& group : outcome.state.groups) {
+    if (group.members_alive == 0) continue;
+    for (const PartitionState& partition : outcome.state.partitions) {
+      const auto committed = group.committed.find(partition.partition);
+      const auto reached =
+          committed == group.committed.end() ? protocol::Offset(0) : committed->second;
+      const protocol::Offset end = partition.replicas.front().log_end;
+      if (reached == end || was_refused(scenario, outcome, group.name, partition)) continue;
+      if (may_stay_withheld(outcome, group.name, partition.partition)) continue;
+      return fmt::format("{} lags behind {} at the end: it has committed {} of {}", group.name,
+                         to_string(partition.partition), reached.value(), end.value());
     }
   }
   return "";
@@ -174,20 +224,8 @@ std::string judge(const Drawn& drawn, const Outcome& outcome) {
   for (const PartitionState& partition : outcome.state.partitions) {
     if (std::string difference = replicas_differ(partition); !difference.empty()) return difference;
   }
-  if (std::string problem = badly_owned(drawn, outcome.state); !problem.empty()) return problem;
-  for (const scenarios::GroupState& group : outcome.state.groups) {
-    for (const PartitionState& partition : outcome.state.partitions) {
-      const auto committed = group.committed.find(partition.partition);
-      const auto reached =
-          committed == group.committed.end() ? protocol::Offset(0) : committed->second;
-      if (may_stay_withheld(drawn.scenario)) continue;
-      if (group.members_alive == 0 || reached == partition.replicas.front().log_end) continue;
-      return fmt::format("{} lags behind {} at the end: it has committed {} of {}", group.name,
-                         to_string(partition.partition), reached.value(),
-                         partition.replicas.front().log_end.value());
-    }
-  }
-  return "";
+  if (std::string problem = badly_owned(drawn, outcome); !problem.empty()) return problem;
+  return badly_committed(drawn.scenario, outcome);
 }
 
 Result run(const Drawn& drawn, const broker::Mutations& mutations) {

@@ -1,4 +1,4 @@
-// stress --seeds A..B [--jobs N] [--brokers N] [--groups] [--assignor NAME] [--twice]
+// stress --seeds A..B [--jobs N] [--brokers N] [--groups] [--assignor NAME] [--plain] [--twice]
 // [--mutation NAME] [--write FOLDER]: runs the drawn scenario of each seed and prints a line for
 // each that breaks a promise. Jobs are processes of their own: one world is one thread.
 #include <fmt/format.h>
@@ -69,6 +69,7 @@ void read_mutation(std::string_view name, Options& options) {
       "  --jobs N           that many processes\n"
       "  --groups           lives of groups of consumers instead of lives of clusters\n"
       "  --assignor NAME    groups that divide their partitions so: {}\n"
+      "  --plain            no workers, librdkafka, second groups\n"
       "  --twice            run each a second time: the same must happen\n"
       "  --brokers N        instead of 3 to 5\n"
       "  --no-power-loss    no machine loses power\n"
@@ -94,6 +95,10 @@ Options read(int argc, char** argv) {
     }
     if (key == "--groups") {
       options.draw.groups = true;
+      continue;
+    }
+    if (key == "--plain") {
+      options.draw.wider = false;
       continue;
     }
     if (key == "--no-power-loss") {
