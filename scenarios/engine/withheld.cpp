@@ -23,8 +23,10 @@ bool is_owned(const FinalState& state, const std::string& group, const TopicPart
   });
 }
 
-bool ends_a_process(CauseKind kind) {
-  return kind == CauseKind::died || kind == CauseKind::stopped;
+// A static member that polls too late drops its membership without a word, and joins again by its
+// instance id as after a restart.
+bool ends_membership(CauseKind kind) {
+  return kind == CauseKind::died || kind == CauseKind::stopped || kind == CauseKind::lost;
 }
 
 // The last member that had the partition.
@@ -38,14 +40,14 @@ const CauseNote* last_owner(const Ledger& ledger, const std::string& group,
   return found == notes.rend() ? nullptr : &*found;
 }
 
-// When the member was told its assignment after its process had ended since then; nothing when it
-// lived on, or has not come back.
+// When the member was told its assignment after its membership had ended since then; nothing when
+// it lasted, or the member has not come back.
 std::optional<sim::Time> came_back(const Ledger& ledger, const std::string& who, sim::Time since) {
   bool has_ended = false;
   std::optional<sim::Time> out;
   for (const CauseNote& note : ledger.cause_notes()) {
     if (note.time < since || note.who != who) continue;
-    if (ends_a_process(note.kind)) {
+    if (ends_membership(note.kind)) {
       has_ended = true;
       out.reset();
     } else if (note.kind == CauseKind::owns && has_ended && !out) {

@@ -106,3 +106,24 @@ events:
   CHECK(joins.withheld.empty());
   CHECK(joins.findings.empty());
 }
+
+TEST_CASE("nor does a static leader that polled too late meanwhile, and has lost its membership") {
+  const Outcome outcome = play(R"(
+cluster: { brokers: 1 }
+topics: { jobs: { partitions: 1, replicas: 1 } }
+producers: { feeder: { sends: { to: jobs-1, values: [A], start: 50s } } }
+consumers:
+  worker:
+    group: workers
+    reads: jobs
+    config: { max.poll.interval.ms: 5000, group.instance.id: desk-1 }
+events:
+  - { stall: worker, at: 18s, for: 10s }
+  - { add-partitions: jobs, to: 2, at: 22s }
+)")
+                              .outcome;
+  INFO(text_report(outcome, {}));
+  REQUIRE(outcome.withheld.size() == 1);
+  CHECK(outcome.withheld[0].is_new);
+  CHECK(outcome.withheld[0].who == "worker");
+}
